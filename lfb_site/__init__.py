@@ -1,0 +1,1 @@
+"""The site: settings, root addresses, checks and health."""

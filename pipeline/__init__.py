@@ -1,0 +1,1 @@
+"""Data, features, training, evaluation and the register of model versions."""

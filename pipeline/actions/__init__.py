@@ -1,0 +1,1 @@
+"""The use cases, one module each: read through storage, compute in core, write through storage."""

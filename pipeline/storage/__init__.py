@@ -1,0 +1,1 @@
+"""The edge: downloads, files, hashes, atomic output, model files."""

@@ -1,0 +1,1 @@
+"""The use cases of asking a model for a time."""
