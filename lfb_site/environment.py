@@ -1,0 +1,159 @@
+"""Typed readers of environment variables: a wrong value stops the start and names what is allowed."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+from collections.abc import Sequence
+from pathlib import Path
+
+import environ
+from django.core.exceptions import ImproperlyConfigured
+
+TRUE_WORDS = ("1", "true", "yes", "on")
+FALSE_WORDS = ("0", "false", "no", "off", "")
+
+
+def refuse(name: str, value: str, wanted: str) -> ImproperlyConfigured:
+    return ImproperlyConfigured(f"Setting {name}={value!r} cannot be used: {wanted}.")
+
+
+def text(name: str, default: str = "") -> str:
+    return os.environ.get(name, default).strip()
+
+
+def boolean(*names: str, default: bool) -> bool:
+    """The first of `names` that is set; later names are older spellings of the same setting."""
+    for name in names:
+        if name in os.environ:
+            value = os.environ[name].strip().lower()
+            if value in TRUE_WORDS:
+                return True
+            if value in FALSE_WORDS:
+                return False
+            raise refuse(name, os.environ[name], f"wanted one of {', '.join(TRUE_WORDS + FALSE_WORDS[:-1])}")
+    return default
+
+
+def number(name: str, default: float, *, low: float, high: float) -> float:
+    value = text(name) or str(default)
+    try:
+        parsed = float(value)
+    except ValueError:
+        parsed = float("nan")
+    if not low <= parsed <= high:
+        raise refuse(name, value, f"wanted a number from {low:g} to {high:g}")
+    return parsed
+
+
+def integer(name: str, default: int, *, low: int, high: int) -> int:
+    parsed = number(name, default, low=low, high=high)
+    if parsed != int(parsed):
+        raise refuse(name, text(name), f"wanted a whole number from {low} to {high}")
+    return int(parsed)
+
+
+def choice(name: str, default: str, allowed: Sequence[str]) -> str:
+    value = text(name) or default
+    if value not in allowed:
+        raise refuse(name, value, f"wanted one of {', '.join(allowed)}")
+    return value
+
+
+def items(name: str, default: Sequence[str] = ()) -> tuple[str, ...]:
+    """A comma-separated list; empty items are left out."""
+    if name not in os.environ:
+        return tuple(default)
+    return tuple(item.strip() for item in os.environ[name].split(",") if item.strip())
+
+
+def years(name: str) -> tuple[int, ...]:
+    """Comma-separated years; empty means all."""
+    found = items(name)
+    for item in found:
+        if not (item.isdigit() and 2009 <= int(item) <= 2100):
+            raise refuse(name, os.environ[name], "wanted years from 2009 on, separated by commas, or nothing for all")
+    return tuple(sorted({int(item) for item in found}))
+
+
+def band(name: str, default: tuple[float, float]) -> tuple[float, float]:
+    """Two rising numbers, such as `5,35`."""
+    found = items(name, [str(value) for value in default])
+    try:
+        low, high = (float(item) for item in found)
+    except ValueError:
+        raise refuse(name, ",".join(found), "wanted two numbers separated by a comma") from None
+    if not 0 <= low < high:
+        raise refuse(name, ",".join(found), "wanted the lower number first, and neither negative")
+    return low, high
+
+
+def folder(name: str, default: Path) -> Path:
+    return Path(text(name) or default).expanduser().absolute()
+
+
+DEFAULT_STANDARDS = {
+    "first": {"mean_seconds": 360, "within_seconds": 600, "within_share": 0.90},
+    "second": {"mean_seconds": 480, "within_seconds": 720, "within_share": 0.95},
+}
+
+
+def standards(name: str) -> dict[str, dict[str, float]]:
+    """Attendance standards as JSON, for instance `{"first": {"mean_seconds": 360, ...}, "second": {...}}`."""
+    value = text(name)
+    if not value:
+        return DEFAULT_STANDARDS
+    wanted = f"wanted JSON with the same keys as {json.dumps(DEFAULT_STANDARDS)}"
+    try:
+        found = json.loads(value)
+        shape_fits = {pump: set(rule) for pump, rule in found.items()} == {
+            pump: set(rule) for pump, rule in DEFAULT_STANDARDS.items()
+        }
+        in_range = shape_fits and all(
+            0 < rule["mean_seconds"] <= 1200 and 0 < rule["within_seconds"] <= 1200 and 0 < rule["within_share"] <= 1
+            for rule in found.values()
+        )
+    except (ValueError, AttributeError, TypeError):
+        in_range = False
+    if not in_range:
+        raise refuse(name, value, wanted)
+    return {pump: {key: float(figure) for key, figure in rule.items()} for pump, rule in found.items()}
+
+
+def database(name: str, default_file: Path) -> dict[str, object]:
+    """A Django database from a URL: SQLite in WAL mode by default, PostgreSQL where one is named."""
+    url = text(name) or f"sqlite:///{default_file}"
+    if not url.startswith(("sqlite:///", "postgres://", "postgresql://")):
+        raise refuse(name, url.split("://", 1)[0] + "://…", "wanted sqlite:///FILE or postgres://USER:PASSWORD@HOST/NAME")
+    config: dict[str, object] = environ.Env.db_url_config(url)
+    if config["ENGINE"] == "django.db.backends.sqlite3":
+        config["OPTIONS"] = {
+            "timeout": 20,
+            # Writers queue instead of failing when a read turns into a write.
+            "transaction_mode": "IMMEDIATE",
+            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON;",
+        }
+    else:
+        config["CONN_MAX_AGE"] = 60
+        config["CONN_HEALTH_CHECKS"] = True
+    return config
+
+
+def secret_key(name: str, file: Path) -> tuple[str, bool]:
+    """The key from the environment, else one made on the first local run and kept in `file` (mode 600).
+
+    Returns the key and whether it came from the file, so that the deployment check can object.
+    """
+    value = text(name)
+    if value:
+        return value, False
+    file.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        pass
+    else:
+        with os.fdopen(handle, "w") as stream:
+            stream.write(secrets.token_urlsafe(64))
+    return file.read_text().strip(), True

@@ -1,0 +1,100 @@
+"""The parameters of each step: frozen, and refusing values that make no sense."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from pipeline.core.errors import ParameterError
+
+DATASETS = ("incident", "mobilisation")
+ROW_ORIGINS = ("auto", "mobilisation", "incident")
+
+
+def require(condition: bool, name: str, message: str) -> None:
+    """Raise a ParameterError that names the parameter, unless `condition` holds."""
+    if not condition:
+        raise ParameterError(message, fields={name: message})
+
+
+class StepParams:
+    """What all parameter sets share: they turn into JSON for the run record."""
+
+    def as_dict(self) -> dict[str, Any]:
+        return asdict(self)  # type: ignore[call-overload,no-any-return]
+
+
+@dataclass(frozen=True)
+class ProcessDataParams(StepParams):
+    """Which inputs to fetch, read, validate, filter and store.
+
+    With no dataset named and a pickle asked for, the processed CSVs that are there are converted, nothing is fetched.
+    """
+
+    datasets: tuple[str, ...]
+    convert_to_pickle: bool
+    incident_sources: tuple[str, ...]
+    mobilisation_sources: tuple[str, ...]
+    years: tuple[int, ...]
+    max_reject_share: float
+
+    def __post_init__(self) -> None:
+        unknown = set(self.datasets) - set(DATASETS)
+        require(not unknown, "type", f"Unknown type {', '.join(sorted(unknown))}: wanted {' or '.join(DATASETS)}.")
+        require(0 <= self.max_reject_share <= 1, "max_reject_share", "The share of rejects must lie between 0 and 1.")
+
+    def sources_of(self, dataset: str) -> tuple[str, ...]:
+        return self.incident_sources if dataset == "incident" else self.mobilisation_sources
+
+
+@dataclass(frozen=True)
+class BuildFeaturesParams(StepParams):
+    """Where the rows come from: mobilisations joined to incidents, or incidents alone ("auto": whichever is there)."""
+
+    rows_from: str = "auto"
+
+    def __post_init__(self) -> None:
+        require(
+            self.rows_from in ROW_ORIGINS,
+            "rows_from",
+            f"Rows from {self.rows_from!r} are not possible: wanted one of {', '.join(ROW_ORIGINS)}.",
+        )
+
+
+@dataclass(frozen=True)
+class TrainModelParams(StepParams):
+    """What to train on, and where the contract's two files go. Bands are None unless training is cut by them."""
+
+    data_path: str
+    model_path: str
+    encoder_path: str
+    estimator: str
+    speed_band_kmh: tuple[float, float] | None = None
+    attendance_band_seconds: tuple[float, float] | None = None
+    seed: int = 20_140_109
+
+    def __post_init__(self) -> None:
+        for name in ("data_path", "model_path", "encoder_path"):
+            require(bool(getattr(self, name)), name, f"{name} is empty: wanted the path of a file.")
+        require(
+            self.model_path != self.encoder_path, "encoder_path", "The model and the encoder need two different files."
+        )
+
+
+@dataclass(frozen=True)
+class EvaluateModelParams(StepParams):
+    """Which stored version to evaluate (None: the one in use), on which feature file."""
+
+    version: int | None
+    data_path: str
+
+
+@dataclass(frozen=True)
+class MakeSampleDataParams(StepParams):
+    """Size, seed, years and format of generated files."""
+
+    incidents: int | None
+    years: tuple[int, ...]
+    seed: int
+    output_dir: str
+    format: str = "csv"

@@ -1,0 +1,100 @@
+"""The one place that knows which model version is in use, and the only one that changes it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Max
+from django.utils import timezone
+
+from pipeline.core.errors import MissingInputError, NoModelError
+from pipeline.models import DatasetRun, ModelVersion, VersionState
+
+if TYPE_CHECKING:
+    from pipeline.core.estimators import AttendanceEstimator
+
+
+def current() -> ModelVersion:
+    """The version in use. Raises NoModelError where there is none."""
+    version = ModelVersion.objects.in_use().first()
+    if version is None:
+        raise NoModelError("No model version is in use yet, so no time can be predicted.")
+    return version
+
+
+def get(number: int | None) -> ModelVersion:
+    """The version with this number; the one in use for None."""
+    if number is None:
+        return current()
+    version = ModelVersion.objects.filter(number=number).first()
+    if version is None:
+        known = ", ".join(str(found) for found in ModelVersion.objects.values_list("number", flat=True)[:20])
+        raise MissingInputError(
+            f"There is no model version {number}.",
+            code="unknown_version",
+            hint=f"Known versions: {known}." if known else "Train one: manage.py train_model",
+        )
+    return version
+
+
+@dataclass(frozen=True)
+class TrainedModel:
+    """What training hands over to be registered."""
+
+    estimator: str
+    seed: int
+    parameters: dict[str, Any]
+    feature_names: Sequence[str]
+    datasets: list[dict[str, Any]]
+    is_sample: bool
+    trained_from: Any
+    trained_to: Any
+    tested_from: Any
+    tested_to: Any
+    training_rows: int
+    tested_rows: int
+    metrics: dict[str, float]
+    evaluation: dict[str, Any]
+    files: list[dict[str, Any]]
+
+
+@transaction.atomic
+def register(trained: TrainedModel, run_id: int) -> ModelVersion:
+    """Record a trained model as the next version, a challenger until it is promoted."""
+    run = DatasetRun.objects.get(pk=run_id)
+    highest = ModelVersion.objects.aggregate(highest=Max("number"))["highest"] or 0
+    return ModelVersion.objects.create(
+        number=highest + 1, run=run, code_version=run.code_version, state=VersionState.CHALLENGER, **vars(trained)
+    )
+
+
+@transaction.atomic
+def promote(version: ModelVersion, *, by: Any = None, by_name: str, reason: str) -> ModelVersion:
+    """Put `version` in use and retire the one that was."""
+    for former in ModelVersion.objects.select_for_update().in_use().exclude(pk=version.pk):
+        former.state, former.state_reason = VersionState.RETIRED, f"replaced by version {version.number}"
+        former.save(update_fields=["state", "state_reason"])
+    version.state, version.state_reason = VersionState.CHAMPION, reason
+    version.promoted_at, version.promoted_by, version.promoted_by_name = timezone.now(), by, by_name
+    version.save(update_fields=["state", "state_reason", "promoted_at", "promoted_by", "promoted_by_name"])
+    return version
+
+
+def estimator_of(version: ModelVersion) -> AttendanceEstimator:
+    """The fitted estimator of `version`; its files are loaded only if their hashes match the recorded ones."""
+    files = tuple((entry["name"], entry["path"], entry["sha256"]) for entry in version.files)
+    return _load(str(settings.LFB_MODEL_DIR), version.estimator, files)
+
+
+# Versions never change once registered, so the key says all; two are kept so that a roll-back is instant.
+@lru_cache(maxsize=2)
+def _load(model_dir: str, estimator: str, files: tuple[tuple[str, str, str], ...]) -> AttendanceEstimator:
+    from pipeline.storage import artifacts
+
+    return artifacts.load_estimator(estimator, {name: (Path(model_dir) / path, sha256) for name, path, sha256 in files})

@@ -1,0 +1,156 @@
+"""The table of steps: parameters with their defaults from the settings, action, permission, queue and lock."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any
+
+from django.conf import settings
+
+from pipeline.core import params as core_params
+from pipeline.core.errors import ParameterError
+from pipeline.core.results import StepResult
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step. `action` is a dotted path, so that listing steps imports nothing heavy.
+
+    Steps that share a `lock` write the same output and never run at once; None means that the step writes nothing shared.
+    """
+
+    name: str
+    title: str
+    params_type: type[core_params.StepParams]
+    make_params: Callable[[Mapping[str, Any]], core_params.StepParams]
+    action: str
+    permission: str
+    queue: str = "default"
+    lock: str | None = None
+
+    def restore_params(self, recorded: Mapping[str, Any]) -> core_params.StepParams:
+        """The parameters as they stood when the run was started, from its record."""
+        return self.params_type(
+            **{name: tuple(value) if isinstance(value, list) else value for name, value in recorded.items()}
+        )
+
+    def run(self, params: core_params.StepParams, context: Any) -> StepResult:
+        module, function = self.action.rsplit(".", 1)
+        result: StepResult = getattr(import_module(module), function)(params, context)
+        return result
+
+
+def take(given: Mapping[str, Any], *names: str) -> dict[str, Any]:
+    """The named parameters; anything else is refused, so that a misspelt option never passes in silence."""
+    unknown = sorted(set(given) - set(names))
+    if unknown:
+        raise ParameterError(
+            f"Unknown parameter {', '.join(unknown)}: this step takes {', '.join(names) or 'none'}.",
+            fields=dict.fromkeys(unknown, "unknown"),
+        )
+    return {name: given[name] for name in names if given.get(name) is not None}
+
+
+def process_data_params(given: Mapping[str, Any]) -> core_params.ProcessDataParams:
+    chosen = take(given, "datasets", "convert_to_pickle", "incident_sources", "mobilisation_sources", "years")
+    convert = bool(chosen.get("convert_to_pickle", False))
+    datasets = tuple(chosen.get("datasets", ()))
+    return core_params.ProcessDataParams(
+        datasets=datasets or (() if convert else core_params.DATASETS),
+        convert_to_pickle=convert,
+        incident_sources=tuple(chosen.get("incident_sources", settings.LFB_INCIDENT_SOURCES)),
+        mobilisation_sources=tuple(chosen.get("mobilisation_sources", settings.LFB_MOBILISATION_SOURCES)),
+        years=tuple(chosen.get("years", settings.LFB_YEARS)),
+        max_reject_share=settings.LFB_MAX_REJECT_SHARE,
+    )
+
+
+def build_features_params(given: Mapping[str, Any]) -> core_params.BuildFeaturesParams:
+    return core_params.BuildFeaturesParams(**take(given, "rows_from"))
+
+
+def train_model_params(given: Mapping[str, Any]) -> core_params.TrainModelParams:
+    chosen = take(given, "data_path", "model_path", "encoder_path", "estimator")
+    on_bands = settings.LFB_TRAIN_ON_BANDS
+    return core_params.TrainModelParams(
+        data_path=chosen.get("data_path", str(settings.LFB_DATA_DIR / "global_data.csv")),
+        model_path=chosen.get("model_path", str(settings.LFB_MODEL_DIR / "linear_regression_model.pkl")),
+        encoder_path=chosen.get("encoder_path", str(settings.LFB_MODEL_DIR / "onehot_encoder.pkl")),
+        estimator=chosen.get("estimator", "linear"),
+        speed_band_kmh=settings.LFB_SPEED_BAND_KMH if on_bands else None,
+        attendance_band_seconds=settings.LFB_ATTENDANCE_BAND_SECONDS if on_bands else None,
+    )
+
+
+def evaluate_model_params(given: Mapping[str, Any]) -> core_params.EvaluateModelParams:
+    chosen = take(given, "version", "data_path")
+    return core_params.EvaluateModelParams(
+        version=chosen.get("version"),
+        data_path=chosen.get("data_path", str(settings.LFB_DATA_DIR / "global_data.csv")),
+    )
+
+
+_steps: dict[str, Step] = {}
+
+
+def add(*steps: Step) -> None:
+    """Enter steps into the table; apps above this one add theirs when they start."""
+    for step in steps:
+        _steps[step.name] = step
+
+
+def get(name: str) -> Step:
+    try:
+        return _steps[name]
+    except KeyError:
+        raise ParameterError(f"There is no step {name!r}: wanted one of {', '.join(_steps)}.") from None
+
+
+def every() -> Iterator[Step]:
+    return iter(_steps.values())
+
+
+add(
+    Step(
+        name="process_data",
+        title="Process data",
+        params_type=core_params.ProcessDataParams,
+        make_params=process_data_params,
+        action="pipeline.actions.process_data.process_data",
+        permission="pipeline.start_runs",
+        queue="ingest",
+        lock="processed",
+    ),
+    Step(
+        name="build_features",
+        title="Build features",
+        params_type=core_params.BuildFeaturesParams,
+        make_params=build_features_params,
+        action="pipeline.actions.build_features.build_features",
+        permission="pipeline.start_runs",
+        queue="ingest",
+        lock="features",
+    ),
+    Step(
+        name="train_model",
+        title="Train model",
+        params_type=core_params.TrainModelParams,
+        make_params=train_model_params,
+        action="pipeline.actions.train_model.train_model",
+        permission="pipeline.start_runs",
+        queue="train",
+        lock="models",
+    ),
+    Step(
+        name="evaluate_model",
+        title="Evaluate model",
+        params_type=core_params.EvaluateModelParams,
+        make_params=evaluate_model_params,
+        action="pipeline.actions.evaluate_model.evaluate_model",
+        permission="pipeline.start_runs",
+        queue="train",
+        lock="models",
+    ),
+)
