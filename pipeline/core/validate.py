@@ -195,7 +195,7 @@ class SeenKeys:
         repeated = pd.Series(hashes).duplicated().to_numpy()
         for run in self.runs:
             places = np.searchsorted(run, hashes).clip(max=len(run) - 1)
-            repeated |= run[places] == hashes
+            repeated = repeated | (run[places] == hashes)
         self._remember(np.sort(hashes[~repeated]))
         return np.asarray(repeated)
 

@@ -1,0 +1,222 @@
+"""How far off predictions are: errors, compliance and reliability, each with n and period, overall and by group."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from pipeline.core.boroughs import INNER_BOROUGHS
+from pipeline.core.estimators import AttendanceEstimator
+from pipeline.core.splits import Split
+
+Floats = npt.NDArray[np.float64]
+
+MIN_CALLS_SHOWN = 5  # no statistic on fewer calls
+BOOTSTRAP_DRAWS = 1_000
+RELIABILITY_BINS = 10
+HOUR_BANDS = {"00–05": (0, 6), "06–11": (6, 12), "12–17": (12, 18), "18–23": (18, 24)}
+DISTANCE_EDGES_KM = (0, 0.5, 1, 1.5, 2, 3, 5, 60)
+
+
+@dataclass(frozen=True)
+class Scores:
+    """Errors in seconds (MSE in s²) of one model on `n` rows. `within` holds Brier scores by limit in seconds."""
+
+    n: int
+    mae: float
+    median_error: float
+    rmse: float
+    mse: float
+    r2_score: float | None
+    max_error: float
+    bias: float
+    brier: dict[str, float]
+
+
+@dataclass(frozen=True)
+class Difference:
+    """Mean absolute error of the model minus that of a baseline, with a 95 % interval over incidents. Below 0: better."""
+
+    baseline: str
+    seconds: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class ModelEvaluation:
+    """One model or baseline: its scores overall and by group, and how reliable its probabilities are."""
+
+    name: str
+    title: str
+    overall: Scores
+    mae_low: float
+    mae_high: float
+    groups: dict[str, dict[str, Scores]] = field(default_factory=dict)
+    reliability: dict[str, list[dict[str, float]]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """The model and the baselines on the same rows, which none of them was trained on."""
+
+    trained_from: dt.date
+    trained_to: dt.date
+    tested_from: dt.date
+    tested_to: dt.date
+    training_rows: int
+    tested_rows: int
+    tested_incidents: int
+    limits_seconds: tuple[float, ...]
+    compliance: dict[str, float]
+    models: tuple[ModelEvaluation, ...]
+    differences: tuple[Difference, ...]
+
+    @property
+    def model(self) -> ModelEvaluation:
+        """The model that was judged; the others are baselines."""
+        return self.models[0]
+
+    def as_dict(self) -> dict[str, Any]:
+        """For JSON: dates as text."""
+        content = asdict(self)
+        for name in ("trained_from", "trained_to", "tested_from", "tested_to"):
+            content[name] = content[name].isoformat()
+        return content
+
+
+def score(actual: Floats, predicted: Floats, probabilities: Mapping[float, Floats]) -> Scores:
+    """Scores of predicted against actual seconds, shape (n,) each, n ≥ 1.
+
+    `probabilities` maps a limit in seconds to P(arrives within it), shape (n,). R² is None where all actual times agree.
+    """
+    error = predicted - actual
+    spread = float(np.sum((actual - actual.mean()) ** 2))
+    mse = float(np.mean(error**2))
+    return Scores(
+        n=len(actual),
+        mae=float(np.mean(np.abs(error))),
+        median_error=float(np.median(np.abs(error))),
+        rmse=float(np.sqrt(mse)),
+        mse=mse,
+        r2_score=1 - float(np.sum(error**2)) / spread if spread > 0 else None,
+        max_error=float(np.max(np.abs(error))),
+        bias=float(np.mean(error)),
+        brier={
+            f"{limit:g}": float(np.mean((shares - (actual <= limit)) ** 2)) for limit, shares in probabilities.items()
+        },
+    )
+
+
+def groupings(features: pd.DataFrame) -> dict[str, pd.Series]:
+    """The groups that errors are shown by; missing where a row belongs to none."""
+    borough = features["borough_name"]
+    half = borough.map(lambda name: "Inner London" if name in INNER_BOROUGHS else "Outer London", na_action="ignore")
+    hour_band = pd.Series(pd.NA, index=features.index, dtype="str")
+    for name, (first, after) in HOUR_BANDS.items():
+        hour_band[features["hour"].between(first, after - 1)] = name
+    edges = DISTANCE_EDGES_KM
+    labels = [f"{low:g}–{high:g} km" for low, high in zip(edges[:-2], edges[1:-1], strict=True)] + [f"over {edges[-2]:g} km"]
+    distance_band = pd.cut(features["distance_km"], edges, labels=labels, include_lowest=True).astype("str")
+    pump = features["pump_order"].map({1: "First pump", 2: "Second pump"}).fillna("Later pumps")
+    return {
+        "borough": borough,
+        "hour_band": hour_band,
+        "hour": features["hour"].map("{:02.0f}".format),
+        "inner_outer": half,
+        "distance_band": distance_band,
+        "pump": pump,
+    }
+
+
+def evaluate(
+    estimator: AttendanceEstimator,
+    baselines: Sequence[AttendanceEstimator],
+    split: Split,
+    *,
+    limits_seconds: Sequence[float] = (360, 600),
+    seed: int = 0,
+) -> Evaluation:
+    """Judge a fitted estimator and fitted baselines on the holdout rows of `split`, all of them."""
+    rows = split.holdout
+    actual = rows["attendance_seconds"].to_numpy(dtype="float64")
+    groups, resampler = groupings(rows), _IncidentBootstrap(rows["incident_number"], seed)
+    models, errors = [], {}
+    for candidate in (estimator, *baselines):
+        predicted = candidate.predict(rows)
+        shares = {limit: candidate.predict_within(rows, limit) for limit in limits_seconds}
+        errors[candidate.name] = np.abs(predicted - actual)
+        low, high = resampler.interval(errors[candidate.name])
+        models.append(
+            ModelEvaluation(
+                name=candidate.name,
+                title=candidate.title,
+                overall=score(actual, predicted, shares),
+                mae_low=low,
+                mae_high=high,
+                groups={name: _score_groups(actual, predicted, shares, group) for name, group in groups.items()},
+                reliability={f"{limit:g}": reliability(shares[limit], actual <= limit) for limit in limits_seconds},
+            )
+        )
+    differences = []
+    for baseline in baselines:
+        gap = errors[estimator.name] - errors[baseline.name]
+        differences.append(Difference(baseline.name, float(gap.mean()), *resampler.interval(gap)))
+    return Evaluation(
+        *split.train_period,
+        *split.holdout_period,
+        training_rows=len(split.train),
+        tested_rows=len(rows),
+        tested_incidents=int(rows["incident_number"].nunique()),
+        limits_seconds=tuple(limits_seconds),
+        compliance={f"{limit:g}": float(np.mean(actual <= limit)) for limit in limits_seconds},
+        models=tuple(models),
+        differences=tuple(differences),
+    )
+
+
+def _score_groups(
+    actual: Floats, predicted: Floats, shares: Mapping[float, Floats], group: pd.Series
+) -> dict[str, Scores]:
+    found = {}
+    for name, places in sorted(group.groupby(group).indices.items(), key=lambda item: str(item[0])):
+        if len(places) >= MIN_CALLS_SHOWN:
+            chosen = {limit: share[places] for limit, share in shares.items()}
+            found[str(name)] = score(actual[places], predicted[places], chosen)
+    return found
+
+
+def reliability(shares: Floats, happened: npt.NDArray[np.bool_]) -> list[dict[str, float]]:
+    """Said against seen: rows sorted by probability into bins of equal size, each with its means and n."""
+    order = np.argsort(shares, kind="stable")
+    bins = [chosen for chosen in np.array_split(order, RELIABILITY_BINS) if len(chosen) >= MIN_CALLS_SHOWN]
+    return [
+        {"said": float(shares[chosen].mean()), "seen": float(happened[chosen].mean()), "n": len(chosen)} for chosen in bins
+    ]
+
+
+class _IncidentBootstrap:
+    """Draws incidents with replacement; pumps of one incident come and go together. Memory: draws, not draws × rows."""
+
+    def __init__(self, incident_numbers: pd.Series, seed: int) -> None:
+        self.codes, distinct = pd.factorize(incident_numbers)
+        self.incidents, self.seed = len(distinct), seed
+        self.rows = np.bincount(self.codes, minlength=self.incidents).astype("float64")
+
+    def interval(self, values: Floats) -> tuple[float, float]:
+        """The middle 95 % of the mean of `values` over the draws. The same draws for every call: paired by design."""
+        sums = np.bincount(self.codes, weights=values, minlength=self.incidents)
+        generator = np.random.default_rng(self.seed)
+        means = np.empty(BOOTSTRAP_DRAWS)
+        for draw in range(BOOTSTRAP_DRAWS):
+            # Poisson weights: as many draws of each incident as resampling would give, without the shuffling.
+            weights = generator.poisson(1.0, self.incidents)
+            means[draw] = weights @ sums / max(float(weights @ self.rows), 1.0)
+        low, high = np.quantile(means, [0.025, 0.975])
+        return float(low), float(high)

@@ -1,0 +1,58 @@
+"""Numbers as people write them."""
+
+from __future__ import annotations
+
+
+def readable_seconds(seconds: float) -> str:
+    """A time in minutes and whole seconds.
+
+    >>> readable_seconds(312.48), readable_seconds(59.6), readable_seconds(-75)
+    ('5 min 12 s', '1 min 0 s', '−1 min 15 s')
+    """
+    whole = round(abs(seconds))
+    sign = "−" if seconds < 0 and whole else ""
+    minutes, rest = divmod(whole, 60)
+    return f"{sign}{minutes} min {rest} s" if minutes else f"{sign}{rest} s"
+
+
+def readable_duration(seconds: float) -> str:
+    """How long something took: hours, minutes or seconds, whichever fit.
+
+    >>> readable_duration(0.42), readable_duration(75), readable_duration(7260)
+    ('0.4 s', '1 min 15 s', '2 h 1 min')
+    """
+    if seconds < 10:
+        return f"{seconds:.1f} s"
+    if seconds < 3600:
+        return readable_seconds(seconds)
+    hours, rest = divmod(round(seconds), 3600)
+    return f"{hours} h {rest // 60} min"
+
+
+def readable_count(number: int) -> str:
+    """Thousands set apart.
+
+    >>> readable_count(1234567)
+    '1,234,567'
+    """
+    return f"{number:,}"
+
+
+def readable_bytes(size: float) -> str:
+    """
+    >>> readable_bytes(999), readable_bytes(168034240)
+    ('999 B', '168 MB')
+    """
+    for unit in ("B", "kB", "MB", "GB"):
+        if size < 1000 or unit == "GB":
+            return f"{size:.0f} {unit}" if size >= 10 or unit == "B" else f"{size:.1f} {unit}"
+        size /= 1000
+    raise AssertionError("unreachable")
+
+
+def readable_share(share: float) -> str:
+    """
+    >>> readable_share(0.7031)
+    '70 %'
+    """
+    return f"{share * 100:.0f} %"
