@@ -125,7 +125,9 @@ def database(name: str, default_file: Path) -> dict[str, object]:
     """A Django database from a URL: SQLite in WAL mode by default, PostgreSQL where one is named."""
     url = text(name) or f"sqlite:///{default_file}"
     if not url.startswith(("sqlite:///", "postgres://", "postgresql://")):
-        raise refuse(name, url.split("://", 1)[0] + "://…", "wanted sqlite:///FILE or postgres://USER:PASSWORD@HOST/NAME")
+        raise refuse(
+            name, url.split("://", 1)[0] + "://…", "wanted sqlite:///FILE or postgres://USER:PASSWORD@HOST/NAME"
+        )
     config: dict[str, object] = environ.Env.db_url_config(url)
     if config["ENGINE"] == "django.db.backends.sqlite3":
         config["OPTIONS"] = {

@@ -23,6 +23,9 @@ LFB_MAX_REJECT_SHARE = env.number("LFB_MAX_REJECT_SHARE", 0.05, low=0, high=1)
 LFB_SAMPLE_INCIDENTS = env.integer("LFB_SAMPLE_INCIDENTS", 126_000, low=1_000, high=10_000_000)
 LFB_LIVE_DATA_TIMEOUT = env.number("LFB_LIVE_DATA_TIMEOUT", 5, low=0, high=600)
 
+# Recorded with every run and model; where it is empty, as in a checkout, the commit is asked for.
+LFB_CODE_VERSION = env.text("LFB_CODE_VERSION")
+
 # Training and standards
 LFB_SPEED_BAND_KMH = env.band("LFB_SPEED_BAND_KMH", (5, 35))
 LFB_ATTENDANCE_BAND_SECONDS = env.band("LFB_ATTENDANCE_BAND_SECONDS", (193, 539))

@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from pipeline.core.estimators import AttendanceEstimator
 
 
+SYSTEM = "training"  # who promotes where no person does
+MAE_TOLERANCE_SECONDS = 1.0  # two periods differ by more than this for reasons that are not the model's
+
+
 def current() -> ModelVersion:
     """The version in use. Raises NoModelError where there is none."""
     version = ModelVersion.objects.in_use().first()
@@ -84,6 +88,31 @@ def promote(version: ModelVersion, *, by: Any = None, by_name: str, reason: str)
     version.promoted_at, version.promoted_by, version.promoted_by_name = timezone.now(), by, by_name
     version.save(update_fields=["state", "state_reason", "promoted_at", "promoted_by", "promoted_by_name"])
     return version
+
+
+def consider(version: ModelVersion) -> None:
+    """Put a fresh version in use where nothing better is: none is, or one of sample data gives way to real data,
+    or its mean error on its own test rows is no larger than that of the version in use, of the same kind of data."""
+    champion = ModelVersion.objects.in_use().first()
+    if champion is None:
+        promote(version, by_name=SYSTEM, reason="the first version")
+    elif champion.is_sample and not version.is_sample:
+        promote(version, by_name=SYSTEM, reason=f"trained on real data, version {champion.number} on sample data")
+    elif version.is_sample and not champion.is_sample:
+        _note(version, f"version {champion.number} in use was trained on real data, this one on sample data")
+    elif version.metrics["mae"] <= champion.metrics["mae"] + MAE_TOLERANCE_SECONDS:
+        promote(version, by_name=SYSTEM, reason=f"no worse than version {champion.number}, and trained on newer data")
+    else:
+        _note(
+            version,
+            f"its mean error is {version.metrics['mae']:.1f} s, that of version {champion.number} in use "
+            f"{champion.metrics['mae']:.1f} s",
+        )
+
+
+def _note(version: ModelVersion, reason: str) -> None:
+    version.state_reason = reason
+    version.save(update_fields=["state_reason"])
 
 
 def estimator_of(version: ModelVersion) -> AttendanceEstimator:

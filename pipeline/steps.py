@@ -92,6 +92,17 @@ def evaluate_model_params(given: Mapping[str, Any]) -> core_params.EvaluateModel
     )
 
 
+def make_sample_data_params(given: Mapping[str, Any]) -> core_params.MakeSampleDataParams:
+    chosen = take(given, "incidents", "years", "seed", "output_dir", "format")
+    return core_params.MakeSampleDataParams(
+        incidents=chosen.get("incidents", settings.LFB_SAMPLE_INCIDENTS),
+        years=tuple(chosen.get("years", settings.LFB_YEARS or (2023,))),
+        seed=chosen.get("seed", 1),
+        output_dir=chosen.get("output_dir", ""),
+        format=chosen.get("format", "csv"),
+    )
+
+
 _steps: dict[str, Step] = {}
 
 
@@ -152,5 +163,15 @@ add(
         permission="pipeline.start_runs",
         queue="train",
         lock="models",
+    ),
+    Step(
+        name="make_sample_data",
+        title="Make sample data",
+        params_type=core_params.MakeSampleDataParams,
+        make_params=make_sample_data_params,
+        action="pipeline.actions.make_sample_data.make_sample_data",
+        permission="pipeline.start_runs",
+        queue="ingest",
+        lock="sample",
     ),
 )

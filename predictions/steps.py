@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from pipeline.core.distance import check_distance
 from pipeline.core.errors import ParameterError
 from pipeline.core.params import StepParams, require
 from pipeline.steps import Step, take
@@ -19,6 +20,7 @@ class PredictParams(StepParams):
     station: str
 
     def __post_init__(self) -> None:
+        check_distance(self.distance_km)
         require(bool(self.station.strip()), "station", "The departing station's name is empty.")
 
 

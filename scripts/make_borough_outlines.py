@@ -1,7 +1,7 @@
 """Makes london_boroughs.geojson from the TopoJSON in the npm package vega-datasets.
 
-    npm pack vega-datasets && tar xzf vega-datasets-*.tgz
-    python scripts/make_borough_outlines.py package/data/londonBoroughs.json
+npm pack vega-datasets && tar xzf vega-datasets-*.tgz
+python scripts/make_borough_outlines.py package/data/londonBoroughs.json
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from pipeline.core.boroughs import BOROUGH_CODES, canonical_borough  # noqa: E402
+from pipeline.core.boroughs import BOROUGH_CODES, canonical_borough
 
 TARGET = Path(__file__).resolve().parent.parent / "lfb_site" / "static" / "lfb_site" / "london_boroughs.geojson"
 DECIMALS = 4  # about 10 m: the outlines themselves are coarser
@@ -57,7 +57,10 @@ def to_geojson(topology: dict[str, Any]) -> dict[str, Any]:
                 },
             }
         )
-    return {"type": "FeatureCollection", "features": sorted(features, key=lambda feature: feature["properties"]["borough_code"])}
+    return {
+        "type": "FeatureCollection",
+        "features": sorted(features, key=lambda feature: feature["properties"]["borough_code"]),
+    }
 
 
 if __name__ == "__main__":

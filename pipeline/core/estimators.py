@@ -97,7 +97,7 @@ class LinearAttendance(ResidualEstimator):
         return sparse.hstack([distance, stations], format="csr")
 
     def predict(self, X: pd.DataFrame) -> Floats:
-        # The same sums as scikit-learn's predict, without building a matrix: one row takes microseconds.
+        # The same sums as scikit-learn's predict, without building a matrix.
         effects = self.station_effects
         typical = float(np.mean(list(effects.values())))
         station = X["station_name"].map(effects).fillna(typical).to_numpy(dtype="float64")

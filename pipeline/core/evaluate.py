@@ -122,7 +122,9 @@ def groupings(features: pd.DataFrame) -> dict[str, pd.Series]:
     for name, (first, after) in HOUR_BANDS.items():
         hour_band[features["hour"].between(first, after - 1)] = name
     edges = DISTANCE_EDGES_KM
-    labels = [f"{low:g}–{high:g} km" for low, high in zip(edges[:-2], edges[1:-1], strict=True)] + [f"over {edges[-2]:g} km"]
+    labels = [f"{low:g}–{high:g} km" for low, high in zip(edges[:-2], edges[1:-1], strict=True)] + [
+        f"over {edges[-2]:g} km"
+    ]
     distance_band = pd.cut(features["distance_km"], edges, labels=labels, include_lowest=True).astype("str")
     pump = features["pump_order"].map({1: "First pump", 2: "Second pump"}).fillna("Later pumps")
     return {
@@ -146,13 +148,15 @@ def evaluate(
     """Judge a fitted estimator and fitted baselines on the holdout rows of `split`, all of them."""
     rows = split.holdout
     actual = rows["attendance_seconds"].to_numpy(dtype="float64")
-    groups, resampler = groupings(rows), _IncidentBootstrap(rows["incident_number"], seed)
-    models, errors = [], {}
-    for candidate in (estimator, *baselines):
-        predicted = candidate.predict(rows)
+    groups, candidates = groupings(rows), (estimator, *baselines)
+    predictions = {candidate.name: candidate.predict(rows) for candidate in candidates}
+    errors = [np.abs(predicted - actual) for predicted in predictions.values()]
+    gaps = [errors[0] - error for error in errors[1:]]
+    intervals = incident_bootstrap(rows["incident_number"], np.stack([*errors, *gaps], axis=1), seed=seed)
+    models = []
+    for candidate, (low, high) in zip(candidates, intervals, strict=False):
+        predicted = predictions[candidate.name]
         shares = {limit: candidate.predict_within(rows, limit) for limit in limits_seconds}
-        errors[candidate.name] = np.abs(predicted - actual)
-        low, high = resampler.interval(errors[candidate.name])
         models.append(
             ModelEvaluation(
                 name=candidate.name,
@@ -164,10 +168,10 @@ def evaluate(
                 reliability={f"{limit:g}": reliability(shares[limit], actual <= limit) for limit in limits_seconds},
             )
         )
-    differences = []
-    for baseline in baselines:
-        gap = errors[estimator.name] - errors[baseline.name]
-        differences.append(Difference(baseline.name, float(gap.mean()), *resampler.interval(gap)))
+    differences = [
+        Difference(baseline.name, float(gap.mean()), low, high)
+        for baseline, gap, (low, high) in zip(baselines, gaps, intervals[len(candidates) :], strict=True)
+    ]
     return Evaluation(
         *split.train_period,
         *split.holdout_period,
@@ -197,26 +201,25 @@ def reliability(shares: Floats, happened: npt.NDArray[np.bool_]) -> list[dict[st
     order = np.argsort(shares, kind="stable")
     bins = [chosen for chosen in np.array_split(order, RELIABILITY_BINS) if len(chosen) >= MIN_CALLS_SHOWN]
     return [
-        {"said": float(shares[chosen].mean()), "seen": float(happened[chosen].mean()), "n": len(chosen)} for chosen in bins
+        {"said": float(shares[chosen].mean()), "seen": float(happened[chosen].mean()), "n": len(chosen)}
+        for chosen in bins
     ]
 
 
-class _IncidentBootstrap:
-    """Draws incidents with replacement; pumps of one incident come and go together. Memory: draws, not draws × rows."""
+def incident_bootstrap(incident_numbers: pd.Series, values: Floats, *, seed: int) -> list[tuple[float, float]]:
+    """The middle 95 % of the mean of each column of `values`, shape (n, k), over draws of whole incidents.
 
-    def __init__(self, incident_numbers: pd.Series, seed: int) -> None:
-        self.codes, distinct = pd.factorize(incident_numbers)
-        self.incidents, self.seed = len(distinct), seed
-        self.rows = np.bincount(self.codes, minlength=self.incidents).astype("float64")
-
-    def interval(self, values: Floats) -> tuple[float, float]:
-        """The middle 95 % of the mean of `values` over the draws. The same draws for every call: paired by design."""
-        sums = np.bincount(self.codes, weights=values, minlength=self.incidents)
-        generator = np.random.default_rng(self.seed)
-        means = np.empty(BOOTSTRAP_DRAWS)
-        for draw in range(BOOTSTRAP_DRAWS):
-            # Poisson weights: as many draws of each incident as resampling would give, without the shuffling.
-            weights = generator.poisson(1.0, self.incidents)
-            means[draw] = weights @ sums / max(float(weights @ self.rows), 1.0)
-        low, high = np.quantile(means, [0.025, 0.975])
-        return float(low), float(high)
+    Pumps of one incident come and go together, and all columns share the draws, so differences are paired. Poisson
+    weights give each incident as many places in a draw as resampling would. Memory grows with incidents, not with draws.
+    """
+    codes, distinct = pd.factorize(incident_numbers)
+    incidents = len(distinct)
+    columns = np.column_stack([np.ones(len(values)), values])
+    sums = np.stack([np.bincount(codes, weights=column, minlength=incidents) for column in columns.T], axis=1)
+    generator = np.random.default_rng(seed)
+    means = np.empty((BOOTSTRAP_DRAWS, values.shape[1]))
+    for draw in range(BOOTSTRAP_DRAWS):
+        drawn = generator.poisson(1.0, incidents).astype("float64") @ sums
+        means[draw] = drawn[1:] / max(drawn[0], 1.0)
+    low, high = np.quantile(means, [0.025, 0.975], axis=0)
+    return list(zip(low.tolist(), high.tolist(), strict=True))

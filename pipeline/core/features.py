@@ -16,6 +16,7 @@ from pipeline.core import geo
 from pipeline.core.boroughs import canonical_boroughs
 from pipeline.core.calendar import is_bank_holiday
 from pipeline.core.columns import FEATURE_COLUMNS
+from pipeline.core.distance import MAX_TRIP_KM
 from pipeline.core.stations import match_stations
 
 FEATURE_NAMES = [column.name for column in FEATURE_COLUMNS]
@@ -127,7 +128,7 @@ def _finish(pumps: pd.DataFrame, stations: pd.DataFrame, broken: dict[str, pd.Se
     broken = broken | {
         "missing_station": pumps["given_station"].isna(),
         "unknown_station": unknown,
-        "impossible_distance": ~(pumps["distance_km"] <= geo.MAX_TRIP_KM),
+        "impossible_distance": ~(pumps["distance_km"] <= MAX_TRIP_KM),
     }
     reasons = pd.Series(pd.NA, index=pumps.index, dtype="str")
     for reason in reversed(REASONS):
@@ -138,7 +139,9 @@ def _finish(pumps: pd.DataFrame, stations: pd.DataFrame, broken: dict[str, pd.Se
     rejects = pumps.loc[~good, names].assign(reason=reasons[~good])
     frame = pumps.loc[good, FEATURE_NAMES].astype(dict.fromkeys(("pump_order", "hour", "weekday", "month"), "int64"))
     keys = ["called_at", "incident_number", "pump_order", "station_name"]
-    return PumpRows(frame.sort_values(keys, kind="stable", ignore_index=True), rejects.reset_index(drop=True), unmatched)
+    return PumpRows(
+        frame.sort_values(keys, kind="stable", ignore_index=True), rejects.reset_index(drop=True), unmatched
+    )
 
 
 def add_features(rows: pd.DataFrame, stations: pd.DataFrame) -> pd.DataFrame:

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from functools import cache
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from pyproj import Transformer
-
-from pipeline.core.errors import DistanceError
 
 Floats = npt.NDArray[np.float64]
 
@@ -19,9 +16,6 @@ EARTH_RADIUS_KM = 6371.0088  # mean radius, IUGG
 # Greater London with some ten kilometres around it, where London's engines also go: British National Grid, metres.
 LONDON_WEST_M, LONDON_EAST_M = 490_000.0, 575_000.0
 LONDON_SOUTH_M, LONDON_NORTH_M = 145_000.0, 212_000.0
-
-# From Biggin Hill in the south-east to the far corner of Hillingdon is 52 km; nothing in London is farther apart than this.
-MAX_TRIP_KM = 60.0
 
 
 @cache
@@ -73,21 +67,4 @@ def inside_london(easting_m: Any, northing_m: Any) -> npt.NDArray[np.bool_]:
         & (easting <= LONDON_EAST_M)
         & (northing >= LONDON_SOUTH_M)
         & (northing <= LONDON_NORTH_M)
-    )
-
-
-def check_distance(kilometres: float) -> float:
-    """The distance itself. Raises DistanceError unless a trip in London can be that long."""
-    if not math.isfinite(kilometres):
-        problem = f"The distance is {kilometres}, not a number of kilometres."
-    elif kilometres < 0:
-        problem = f"The distance is {kilometres:g} km: it cannot be negative."
-    elif kilometres > MAX_TRIP_KM:
-        problem = f"The distance is {kilometres:g} km: no trip in London is longer than {MAX_TRIP_KM:g} km."
-    else:
-        return kilometres
-    raise DistanceError(
-        problem,
-        hint=f"Give the straight-line distance from station to incident in kilometres, from 0 to {MAX_TRIP_KM:g}.",
-        fields={"distance": problem},
     )

@@ -8,6 +8,7 @@ from typing import Any
 from pipeline.core.errors import ParameterError
 
 DATASETS = ("incident", "mobilisation")
+SAMPLE_FORMATS = ("csv", "xlsx")
 ROW_ORIGINS = ("auto", "mobilisation", "incident")
 
 
@@ -21,7 +22,7 @@ class StepParams:
     """What all parameter sets share: they turn into JSON for the run record."""
 
     def as_dict(self) -> dict[str, Any]:
-        return asdict(self)  # type: ignore[call-overload,no-any-return]
+        return asdict(self)  # type: ignore[call-overload]
 
 
 @dataclass(frozen=True)
@@ -91,10 +92,17 @@ class EvaluateModelParams(StepParams):
 
 @dataclass(frozen=True)
 class MakeSampleDataParams(StepParams):
-    """Size, seed, years and format of generated files."""
+    """Size, years, seed and format of generated files; an empty folder name means the sample folder of the data."""
 
-    incidents: int | None
+    incidents: int
     years: tuple[int, ...]
     seed: int
     output_dir: str
     format: str = "csv"
+
+    def __post_init__(self) -> None:
+        require(
+            self.format in SAMPLE_FORMATS,
+            "format",
+            f"Unknown format {self.format}: wanted {' or '.join(SAMPLE_FORMATS)}.",
+        )

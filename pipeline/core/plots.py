@@ -39,7 +39,9 @@ def _svg(figure: Figure, description: str) -> str:
     text = buffer.getvalue()
     text = text[text.index("<svg") :]
     head, rest = text.split(">", 1)
-    return f'{head} role="img" aria-label="{escape(description, quote=True)}"><title>{escape(description)}</title>{rest}'
+    return (
+        f'{head} role="img" aria-label="{escape(description, quote=True)}"><title>{escape(description)}</title>{rest}'
+    )
 
 
 def error_distribution(error: Floats) -> str:
@@ -53,7 +55,9 @@ def error_distribution(error: Floats) -> str:
         axes.xaxis.set_major_formatter(MINUTES)
         axes.set_xticks(np.arange(-600, 601, 120))
         middle = np.quantile(error, [0.1, 0.9])
-        return _svg(figure, f"Distribution of errors. The middle 80 % lie between {middle[0]:.0f} and {middle[1]:.0f} seconds.")
+        return _svg(
+            figure, f"Distribution of errors. The middle 80 % lie between {middle[0]:.0f} and {middle[1]:.0f} seconds."
+        )
 
 
 def predicted_against_actual(predicted: Floats, actual: Floats) -> str:
@@ -62,7 +66,14 @@ def predicted_against_actual(predicted: Floats, actual: Floats) -> str:
         figure, axes = _figure(height=4.4)
         step = max(1, len(actual) // MAX_POINTS)
         cells = axes.hexbin(
-            predicted[::step], actual[::step], gridsize=45, extent=(0, 1200, 0, 1200), bins="log", cmap="Blues", mincnt=1, linewidths=0
+            predicted[::step],
+            actual[::step],
+            gridsize=45,
+            extent=(0, 1200, 0, 1200),
+            bins="log",
+            cmap="Blues",
+            mincnt=1,
+            linewidths=0,
         )
         axes.plot([0, 1200], [0, 1200], color=ACCENT, linewidth=1.2)
         axes.set(xlabel="predicted, minutes", ylabel="actual, minutes", xlim=(0, 1200), ylim=(0, 1200))
@@ -95,7 +106,14 @@ def error_by_hour(groups: Mapping[str, Mapping[str, Any]]) -> str:
         figure, axes = _figure()
         hours = [int(hour) for hour in groups]
         axes.bar(hours, [scores["mae"] for scores in groups.values()], color=SECOND, label="typical error")
-        axes.plot(hours, [scores["bias"] for scores in groups.values()], color=ACCENT, marker="o", markersize=3, label="predicted − actual")
+        axes.plot(
+            hours,
+            [scores["bias"] for scores in groups.values()],
+            color=ACCENT,
+            marker="o",
+            markersize=3,
+            label="predicted − actual",
+        )
         axes.axhline(0, color=INK, linewidth=0.8)
         axes.set(xlabel="hour of the call", ylabel="seconds")
         axes.set_xticks(range(0, 24, 3))
@@ -130,4 +148,6 @@ def error_by_borough(groups: Mapping[str, Mapping[str, Any]], outlines: Mapping[
         axes.set_aspect(1 / np.cos(np.radians(51.5)))
         axes.set_axis_off()
         figure.colorbar(shapes, ax=axes, label="typical error, seconds", shrink=0.7)
-        return _svg(figure, "Map of London: typical error in seconds by borough. The table beside it holds the same figures.")
+        return _svg(
+            figure, "Map of London: typical error in seconds by borough. The table beside it holds the same figures."
+        )

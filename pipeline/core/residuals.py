@@ -37,7 +37,10 @@ class ResidualDistribution:
         levels = np.linspace(0, 1, POINTS)
         ratios = np.stack([np.quantile(ratio[band == number], levels) for number in np.unique(band)])
         # A constant prediction fills one band alone.
-        return cls(edges if len(ratios) == len(edges) + 1 else np.empty(0), ratios if len(ratios) == len(edges) + 1 else ratios[:1])
+        return cls(
+            edges if len(ratios) == len(edges) + 1 else np.empty(0),
+            ratios if len(ratios) == len(edges) + 1 else ratios[:1],
+        )
 
     def share_within(self, predicted: Floats, seconds: float) -> Floats:
         """P(actual ≤ seconds) for each predicted time, shape (n,), each from 0 to 1."""

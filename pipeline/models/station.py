@@ -17,9 +17,7 @@ class StationKind(models.TextChoices):
 class StationQuerySet(models.QuerySet["Station"]):
     def open_on(self, day: dt.date) -> StationQuerySet:
         """Stations in use on `day`."""
-        return self.filter(Q(closed__isnull=True) | Q(closed__gt=day)).filter(
-            Q(opened__isnull=True) | Q(opened__lte=day.year)
-        )
+        return self.filter(Q(closed__isnull=True) | Q(closed__gt=day))
 
     def in_use(self) -> StationQuerySet:
         """Stations that have not closed."""
@@ -52,7 +50,7 @@ class Station(models.Model):
         validators=[MinValueValidator(150_000), MaxValueValidator(205_000)],
         help_text="British National Grid, metres",
     )
-    opened = models.PositiveSmallIntegerField(null=True, blank=True, help_text="Year")
+    opened = models.PositiveSmallIntegerField(null=True, blank=True, help_text="Year of the present building or site.")
     closed = models.DateField(null=True, blank=True)
 
     objects = StationQuerySet.as_manager()

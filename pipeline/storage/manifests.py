@@ -19,7 +19,12 @@ def write_manifest(
     path: Path, *, run_id: int, is_sample: bool, inputs: Sequence[FileRecord], facts: dict[str, Any] | None = None
 ) -> None:
     """Write the manifest to `path`, which the caller has staged."""
-    content = {"run": run_id, "is_sample": is_sample, "inputs": [record.as_dict() for record in inputs], **(facts or {})}
+    content = {
+        "run": run_id,
+        "is_sample": is_sample,
+        "inputs": [record.as_dict() for record in inputs],
+        **(facts or {}),
+    }
     path.write_text(json.dumps(content, indent=1, sort_keys=True))
 
 

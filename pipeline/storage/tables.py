@@ -137,6 +137,11 @@ def write_features(features: pd.DataFrame, csv_path: Path, parquet_path: Path) -
         writer.write(features)
 
 
+def write_plain_csv(frame: pd.DataFrame, path: Path) -> None:
+    """A small frame as it stands, for people to read."""
+    frame.to_csv(path, index=False, lineterminator="\n", date_format="%Y-%m-%d %H:%M:%S")
+
+
 def read_features(path: Path) -> pd.DataFrame:
     """A feature file (.csv or .parquet) as the typed feature frame.
 
