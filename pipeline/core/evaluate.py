@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -122,9 +123,7 @@ def groupings(features: pd.DataFrame) -> dict[str, pd.Series]:
     for name, (first, after) in HOUR_BANDS.items():
         hour_band[features["hour"].between(first, after - 1)] = name
     edges = DISTANCE_EDGES_KM
-    labels = [f"{low:g}–{high:g} km" for low, high in zip(edges[:-2], edges[1:-1], strict=True)] + [
-        f"over {edges[-2]:g} km"
-    ]
+    labels = [f"{low:g}–{high:g} km" for low, high in pairwise(edges[:-1])] + [f"over {edges[-2]:g} km"]
     distance_band = pd.cut(features["distance_km"], edges, labels=labels, include_lowest=True).astype("str")
     pump = features["pump_order"].map({1: "First pump", 2: "Second pump"}).fillna("Later pumps")
     return {

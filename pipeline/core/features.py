@@ -7,6 +7,7 @@ same for a million training rows and for one prediction.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -206,9 +207,7 @@ def engines_out(mobilisations: pd.DataFrame) -> tuple[npt.NDArray[np.float64], n
     return result[0], result[1]
 
 
-def _open_intervals(
-    at: npt.NDArray[np.int64], starts: npt.NDArray[np.int64], ends: npt.NDArray[np.int64]
-) -> npt.NDArray[np.int64]:
+def _open_intervals(at: npt.NDArray[Any], starts: npt.NDArray[Any], ends: npt.NDArray[Any]) -> npt.NDArray[np.int64]:
     """How many intervals began strictly before each moment and have not ended by it."""
     begun = np.searchsorted(np.sort(starts), at, side="left")
     # Every interval that ended by now had begun before: `ends > starts` for all.

@@ -18,7 +18,7 @@ from matplotlib.ticker import FuncFormatter
 Floats = npt.NDArray[np.float64]
 
 INK, ACCENT, SECOND, SOFT = "#1f2933", "#b3261e", "#1f5f99", "#9aa5b1"
-STYLE = {
+STYLE: Any = {
     "svg.hashsalt": "lfb", "svg.fonttype": "none", "font.family": "sans-serif", "font.size": 10, "text.color": INK,
     "axes.edgecolor": SOFT, "axes.labelcolor": INK, "axes.spines.top": False, "axes.spines.right": False, "axes.grid": True,
     "grid.color": "#e4e7eb", "xtick.color": INK, "ytick.color": INK, "axes.axisbelow": True, "figure.facecolor": "white",
@@ -49,7 +49,7 @@ def error_distribution(error: Floats) -> str:
     with mpl.rc_context(STYLE):
         figure, axes = _figure()
         shown = np.clip(error, -600, 600)
-        axes.hist(shown, bins=np.arange(-600, 601, 20), color=SECOND)
+        axes.hist(shown, bins=list(range(-600, 601, 20)), color=SECOND)
         axes.axvline(0, color=ACCENT, linewidth=1.5)
         axes.set(xlabel="predicted − actual, minutes (beyond 10 min drawn at the edge)", ylabel="engines")
         axes.xaxis.set_major_formatter(MINUTES)

@@ -7,7 +7,7 @@ as sample data wherever they are moved or converted to.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 
@@ -87,7 +87,7 @@ def _call_times(first: pd.Timestamp, days: int, count: int, generator: np.random
     return pd.Series(first + pd.to_timedelta(np.sort(seconds), unit="s")).astype("datetime64[s]")
 
 
-def _pick(shares: dict[str, float], count: int, generator: np.random.Generator) -> npt.NDArray[np.object_]:
+def _pick(shares: Mapping[str, float], count: int, generator: np.random.Generator) -> npt.NDArray[np.object_]:
     weights = np.array(list(shares.values()), dtype="float64")
     return np.array(list(shares), dtype=object)[generator.choice(len(weights), size=count, p=weights / weights.sum())]
 
@@ -270,8 +270,8 @@ class _Chunk:
         delays = _pick(
             {f"{number}|{words}": share for (number, words), share in rates.DELAYS.items()}, count, generator
         )
-        delay = pd.Series(delays, dtype="str").where(generator.random(count) < rates.DELAY_GIVEN)
-        delay = delay.str.split("|", n=1, expand=True).reindex(columns=[0, 1])
+        named = pd.Series(delays, dtype="str").where(generator.random(count) < rates.DELAY_GIVEN)
+        delay = named.str.split("|", n=1, expand=True).reindex(columns=[0, 1])
         on_scene = np.round(np.exp(generator.normal(np.log(900), 0.7, count)))
         order = pumps["order"]
         frame = pd.DataFrame(

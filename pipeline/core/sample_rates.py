@@ -22,7 +22,10 @@ SPECIAL_SERVICES = {
     "Advice Only": 1.9, "Making Safe (not RTC)": 1.7, "Other rescue/release of persons": 1.5, "Removal of objects from people": 1.5,
 }  # fmt: skip
 PROPERTIES = {
-    "Dwelling": (56.0, ("Purpose Built Flats/Maisonettes - 4 to 9 storeys", "House - single occupancy", "Purpose Built Flats/Maisonettes - Up to 3 storeys", "Purpose Built Flats/Maisonettes - 10 or more storeys")),
+    "Dwelling": (56.0, (
+        "Purpose Built Flats/Maisonettes - 4 to 9 storeys", "House - single occupancy",
+        "Purpose Built Flats/Maisonettes - Up to 3 storeys", "Purpose Built Flats/Maisonettes - 10 or more storeys",
+    )),
     "Non Residential": (21.2, ("Purpose built office", "Single shop", "Infant/Primary school", "Hospital", "Warehouse")),
     "Outdoor": (7.4, ("Road surface/pavement", "Grassland, pasture, grazing etc", "Domestic garden (vegetation not equipment)")),
     "Road Vehicle": (5.8, ("Car", "Bus/coach", "Van")),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from functools import cache
 
@@ -99,7 +99,7 @@ def repair(frame: pd.DataFrame, dataset: str) -> tuple[pd.DataFrame, dict[str, i
         if zero.any():
             fixed[name] = fixed[name].mask(zero)
             counts[f"{name} of 0 taken as missing"] = int(zero.sum())
-    hours = (fixed["time_of_call"] // pd.Timedelta(hours=1)).astype("Int64")
+    hours = fixed["time_of_call"].dt.total_seconds().floordiv(3600).astype("Int64")
     for name, values in {"cal_year": fixed["date_of_call"].dt.year.astype("Int64"), "hour_of_call": hours}.items():
         fixed[name] = fixed[name].fillna(values)
     fixed["proper_case"] = fixed["proper_case"].fillna(fixed["borough_name"].str.title())
@@ -139,7 +139,7 @@ def _is_inside_london(frame: pd.DataFrame) -> pd.Series:
     return pd.Series(geo.inside_london(easting, northing), index=frame.index) | ~_has_place(frame)
 
 
-def _whole_frame(reason: str, check: object) -> pa.Check:
+def _whole_frame(reason: str, check: Callable[[pd.DataFrame], pd.Series]) -> pa.Check:
     return pa.Check(check, name=reason, error=reason, ignore_na=False)
 
 
@@ -237,7 +237,7 @@ class Validator:
         repeated = typed.index[reasons.isna()][self.seen.repeated(self._keys(typed[reasons.isna()]))]
         reasons[repeated] = "duplicate_key"
         rejects = _rejected_rows(chunk, reasons)
-        self.rejects.update(rejects["reason"].value_counts().to_dict())
+        self.rejects.update(_tally(rejects["reason"]))
         return Validated(self._of_wanted_years(typed[reasons.isna()]), rejects)
 
     def _keys(self, frame: pd.DataFrame) -> pd.Series:
@@ -253,7 +253,7 @@ class Validator:
         for name in names:
             unknown = match_stations(frame[name], self.station_names).isna()
             unmatched = frame[name][unknown & frame[name].notna()]
-            self.unmatched_stations.update(unmatched.value_counts().to_dict())
+            self.unmatched_stations.update(_tally(unmatched))
             if self.dataset == "mobilisation":
                 broken["unknown_station"] = unknown
         return broken
@@ -270,6 +270,10 @@ class Validator:
     @property
     def rows_rejected(self) -> int:
         return sum(self.rejects.values())
+
+
+def _tally(words: pd.Series) -> dict[str, int]:
+    return {str(word): int(rows) for word, rows in words.value_counts().items()}
 
 
 def _first_reason(broken: dict[str, pd.Series], index: pd.Index) -> pd.Series:

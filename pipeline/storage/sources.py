@@ -189,7 +189,7 @@ def _download(url: str, folder: Path, options: DownloadOptions, progress: Progre
                 requests.ConnectionError,
                 requests.Timeout,
                 requests.exceptions.ChunkedEncodingError,
-                _Incomplete,
+                _IncompleteError,
             ) as error:
                 received += answer.received
                 if attempt == options.retries:
@@ -200,7 +200,7 @@ def _download(url: str, folder: Path, options: DownloadOptions, progress: Progre
     raise AssertionError("unreachable")
 
 
-class _Incomplete(Exception):
+class _IncompleteError(Exception):
     """Fewer bytes came than the server promised."""
 
 
@@ -212,7 +212,7 @@ def _explained(error: Exception, url: str) -> PipelineError:
         )
     if isinstance(error, requests.TooManyRedirects):
         return SourceError(f"{where} is redirected in a circle.", code="source_redirects", hint=MOVED_HINT)
-    if isinstance(error, _Incomplete | requests.exceptions.ChunkedEncodingError):
+    if isinstance(error, _IncompleteError | requests.exceptions.ChunkedEncodingError):
         return SourceError(f"{where} broke off again and again: {error}.", code="source_truncated", hint=AGAIN_HINT)
     if isinstance(error, requests.Timeout) or "timed out" in str(error):
         return SourceError(f"{where} did not answer in time.", code="source_timeout", hint=AGAIN_HINT)
@@ -242,7 +242,7 @@ class _Transfer:
                 return "unchanged"
             if answer.status_code == 416:  # the part is not a piece of what is there now
                 self.place.part.unlink(missing_ok=True)
-                raise _Incomplete("the server has another file by now")
+                raise _IncompleteError("the server has another file by now")
             self._require_success(answer)
             resumed = answer.status_code == 206 and offset > 0
             self._receive(answer, offset if resumed else 0)
@@ -296,7 +296,7 @@ class _Transfer:
                 part.flush()
                 os.fsync(part.fileno())
         if self.expected and done != self.expected:
-            raise _Incomplete(f"{done:,} of {self.expected:,} bytes came")
+            raise _IncompleteError(f"{done:,} of {self.expected:,} bytes came")
 
     def _require_size(self, size: int) -> None:
         if size > self.options.max_bytes:

@@ -34,7 +34,7 @@ def to_arrow(frame: pd.DataFrame, columns: Sequence[Column]) -> pa.Table:
         values = frame[column.name]
         if column.kind == "time":
             # Seconds since midnight: Arrow has no cast from a duration to a time of day.
-            values = (values // pd.Timedelta(seconds=1)).astype("Int32")
+            values = values.dt.total_seconds().astype("Int32")
         wanted = _ARROW_TYPES[column.kind]
         array = pa.Array.from_pandas(values)
         if isinstance(array, pa.ChunkedArray):

@@ -22,8 +22,18 @@ class Command(StepCommand):
             help="Also store pickles beside the CSVs. With no --type: convert every processed CSV there is, fetching nothing.",
         )
 
+        for dataset in DATASETS:
+            parser.add_argument(
+                f"--{dataset}-source",
+                action="append",
+                metavar="URL_OR_PATH",
+                help=f"Where the {dataset} file is, once for each file (default: LFB_{dataset.upper()}_SOURCES).",
+            )
+
     def parameters(self, options: dict[str, Any]) -> dict[str, Any]:
         return {
             "datasets": [options["type"]] if options["type"] else None,
             "convert_to_pickle": options["convert_to_pickle"],
+            "incident_sources": options["incident_source"],
+            "mobilisation_sources": options["mobilisation_source"],
         }

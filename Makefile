@@ -1,0 +1,58 @@
+# The few verbs of this project. `make` alone lists them.
+PYTHON ?= python3.11
+PORT ?= 8000
+BIN := .venv/bin
+
+# uv installs in seconds where it is there; pip does the same in a minute.
+UV := $(shell command -v uv 2>/dev/null)
+ifdef UV
+INSTALL = $(UV) pip install --quiet --python $(BIN)/python
+else
+INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check
+endif
+
+help: ## list the verbs
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10
+
+setup: .venv/installed ## make the environment; does nothing where it is up to date
+
+.venv/bin/python:
+	$(PYTHON) -m venv .venv
+
+.venv/installed: requirements.txt | .venv/bin/python
+	$(INSTALL) -r requirements.txt
+	@touch $@
+
+.venv/installed-dev: requirements.txt requirements-dev.txt | .venv/bin/python
+	$(INSTALL) -r requirements.txt -r requirements-dev.txt
+	@touch .venv/installed $@
+
+prepare: setup ## database, stations, static files, and a model in use
+	$(BIN)/python manage.py migrate --verbosity 0
+	$(BIN)/python manage.py collectstatic --noinput --verbosity 0
+	$(BIN)/python manage.py first_run
+
+run: prepare ## everything up to a working site on port 8000
+	@echo "\nThe site is at http://127.0.0.1:$(PORT)/  (Ctrl-C stops it)"
+	PORT=$(PORT) exec $(BIN)/gunicorn --config deploy/gunicorn.conf.py lfb_site.wsgi
+
+test: .venv/installed-dev ## install what the tests need and run them all
+	$(BIN)/python -m pytest
+
+check: .venv/installed-dev ## lint, types, migrations, settings fit for production
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/python manage.py makemigrations --check --dry-run
+	DJANGO_SECRET_KEY=$$($(BIN)/python -c 'import secrets; print(secrets.token_urlsafe(64))') DJANGO_HTTPS=1 \
+		$(BIN)/python manage.py check --deploy --fail-level WARNING
+
+bench: .venv/installed-dev ## the measurements behind the claims of speed
+	$(BIN)/python benchmarks/ingest.py
+	$(BIN)/python benchmarks/features.py
+
+lock: ## pin every package again from requirements.in and requirements-dev.in
+	uv pip compile --quiet --no-header requirements.in --output-file requirements.txt
+	uv pip compile --quiet --no-header requirements-dev.in --output-file requirements-dev.txt
+
+.PHONY: help setup prepare run test check bench lock
