@@ -26,25 +26,11 @@ DISTANCE_EDGES_KM = (0, 0.5, 1, 1.5, 2, 3, 5, 60)
 
 
 @dataclass(frozen=True)
-class Scores:
-    """Errors in seconds (MSE in s²) of one model on `n` rows. `within` holds Brier scores by limit in seconds."""
-
-    n: int
-    mae: float
-    median_error: float
-    rmse: float
-    mse: float
-    r2_score: float | None
-    max_error: float
-    bias: float
-    brier: dict[str, float]
-
-
-@dataclass(frozen=True)
 class Difference:
     """Mean absolute error of the model minus that of a baseline, with a 95 % interval over incidents. Below 0: better."""
 
     baseline: str
+    baseline_title: str
     seconds: float
     low: float
     high: float
@@ -90,29 +76,6 @@ class Evaluation:
         for name in ("trained_from", "trained_to", "tested_from", "tested_to"):
             content[name] = content[name].isoformat()
         return content
-
-
-def score(actual: Floats, predicted: Floats, probabilities: Mapping[float, Floats]) -> Scores:
-    """Scores of predicted against actual seconds, shape (n,) each, n ≥ 1.
-
-    `probabilities` maps a limit in seconds to P(arrives within it), shape (n,). R² is None where all actual times agree.
-    """
-    error = predicted - actual
-    spread = float(np.sum((actual - actual.mean()) ** 2))
-    mse = float(np.mean(error**2))
-    return Scores(
-        n=len(actual),
-        mae=float(np.mean(np.abs(error))),
-        median_error=float(np.median(np.abs(error))),
-        rmse=float(np.sqrt(mse)),
-        mse=mse,
-        r2_score=1 - float(np.sum(error**2)) / spread if spread > 0 else None,
-        max_error=float(np.max(np.abs(error))),
-        bias=float(np.mean(error)),
-        brier={
-            f"{limit:g}": float(np.mean((shares - (actual <= limit)) ** 2)) for limit, shares in probabilities.items()
-        },
-    )
 
 
 def groupings(features: pd.DataFrame) -> dict[str, pd.Series]:
@@ -168,7 +131,7 @@ def evaluate(
             )
         )
     differences = [
-        Difference(baseline.name, float(gap.mean()), low, high)
+        Difference(baseline.name, baseline.title, float(gap.mean()), low, high)
         for baseline, gap, (low, high) in zip(baselines, gaps, intervals[len(candidates) :], strict=True)
     ]
     return Evaluation(
@@ -193,16 +156,6 @@ def _score_groups(
             chosen = {limit: share[places] for limit, share in shares.items()}
             found[str(name)] = score(actual[places], predicted[places], chosen)
     return found
-
-
-def reliability(shares: Floats, happened: npt.NDArray[np.bool_]) -> list[dict[str, float]]:
-    """Said against seen: rows sorted by probability into bins of equal size, each with its means and n."""
-    order = np.argsort(shares, kind="stable")
-    bins = [chosen for chosen in np.array_split(order, RELIABILITY_BINS) if len(chosen) >= MIN_CALLS_SHOWN]
-    return [
-        {"said": float(shares[chosen].mean()), "seen": float(happened[chosen].mean()), "n": len(chosen)}
-        for chosen in bins
-    ]
 
 
 def incident_bootstrap(incident_numbers: pd.Series, values: Floats, *, seed: int) -> list[tuple[float, float]]:

@@ -137,13 +137,15 @@ def error_by_borough(groups: Mapping[str, Mapping[str, Any]], outlines: Mapping[
                     values.append(scores["mae"])
         shapes = PolyCollection(rings, array=np.asarray(values), cmap="YlOrRd", edgecolors="white", linewidths=0.6)
         axes.add_collection(shapes)
+        dark_above = np.quantile(values, 0) * 0.4 + np.quantile(values, 1) * 0.6 if values else 0.0
         axes.add_collection(PolyCollection(blank, facecolors="#f1f3f5", edgecolors=SOFT, linewidths=0.6))
         for feature in outlines["features"]:
             name = feature["properties"]["borough_name"]
             if name in groups:
                 points = np.asarray(max(feature["geometry"]["coordinates"], key=lambda polygon: len(polygon[0]))[0])
                 middle = (points.min(axis=0) + points.max(axis=0)) / 2
-                axes.annotate(f"{groups[name]['mae']:.0f}", middle, ha="center", va="center", fontsize=7)
+                colour = "white" if groups[name]["mae"] > dark_above else INK
+                axes.annotate(f"{groups[name]['mae']:.0f}", middle, ha="center", va="center", fontsize=7, color=colour)
         axes.autoscale_view()
         axes.set_aspect(1 / np.cos(np.radians(51.5)))
         axes.set_axis_off()
