@@ -12,17 +12,22 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from pipeline.core.bootstrap import incident_bootstrap
 from pipeline.core.boroughs import INNER_BOROUGHS
+from pipeline.core.errors import DataError
 from pipeline.core.estimators import AttendanceEstimator
+from pipeline.core.scores import PINBALL_LEVEL, Scores, StandardCheck, reliability, score
 from pipeline.core.splits import Split
 
 Floats = npt.NDArray[np.float64]
 
 MIN_CALLS_SHOWN = 5  # no statistic on fewer calls
-BOOTSTRAP_DRAWS = 1_000
-RELIABILITY_BINS = 10
 HOUR_BANDS = {"00–05": (0, 6), "06–11": (6, 12), "12–17": (12, 18), "18–23": (18, 24)}
 DISTANCE_EDGES_KM = (0, 0.5, 1, 1.5, 2, 3, 5, 60)
+FINEST_GROUPING = "borough_hour_band"  # a hundred groups and more: for the judged model alone
+PUMPS = {"first": 1, "second": 2}  # as the standards name them → pump order
+
+Standards = Mapping[str, Mapping[str, float]]
 
 
 @dataclass(frozen=True)
@@ -64,6 +69,7 @@ class Evaluation:
     compliance: dict[str, float]
     models: tuple[ModelEvaluation, ...]
     differences: tuple[Difference, ...]
+    standards: tuple[StandardCheck, ...] = ()
 
     @property
     def model(self) -> ModelEvaluation:
@@ -71,11 +77,19 @@ class Evaluation:
         return self.models[0]
 
     def as_dict(self) -> dict[str, Any]:
-        """For JSON: dates as text."""
-        content = asdict(self)
-        for name in ("trained_from", "trained_to", "tested_from", "tested_to"):
-            content[name] = content[name].isoformat()
+        """For JSON: dates as text, and None for what is no finite number."""
+        content: dict[str, Any] = _for_json(asdict(self))
         return content
+
+
+def _for_json(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {str(key): _for_json(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_for_json(item) for item in value]
+    if isinstance(value, dt.date):
+        return value.isoformat()
+    return None if isinstance(value, float) and not np.isfinite(value) else value
 
 
 def groupings(features: pd.DataFrame) -> dict[str, pd.Series]:
@@ -94,9 +108,36 @@ def groupings(features: pd.DataFrame) -> dict[str, pd.Series]:
         "hour_band": hour_band,
         "hour": features["hour"].map("{:02.0f}".format),
         "inner_outer": half,
+        FINEST_GROUPING: borough + ", " + hour_band,
         "distance_band": distance_band,
         "pump": pump,
     }
+
+
+@dataclass(frozen=True)
+class _Answers:
+    """What one estimator says of the tested rows, each shape (n,)."""
+
+    predicted: Floats
+    shares: dict[float, Floats]
+    late: Floats
+
+    @classmethod
+    def of(cls, estimator: AttendanceEstimator, rows: pd.DataFrame, limits_seconds: Sequence[float]) -> _Answers:
+        predicted = estimator.predict(rows)
+        silent = np.count_nonzero(~np.isfinite(predicted))
+        if silent:
+            raise DataError(
+                f"{estimator.title} has no answer for {silent} of {len(rows)} rows.",
+                code="no_prediction",
+                hint=f"Its inputs are {', '.join(estimator.inputs)}: every row needs them.",
+            )
+        shares = {limit: estimator.predict_within(rows, limit) for limit in limits_seconds}
+        return cls(predicted, shares, estimator.predict_quantile(rows, PINBALL_LEVEL))
+
+    def score(self, actual: Floats, places: Any = slice(None)) -> Scores:
+        shares = {limit: share[places] for limit, share in self.shares.items()}
+        return score(actual[places], self.predicted[places], shares, self.late[places])
 
 
 def evaluate(
@@ -105,73 +146,129 @@ def evaluate(
     split: Split,
     *,
     limits_seconds: Sequence[float] = (360, 600),
+    standards: Standards | None = None,
+    training_rows: int | None = None,
     seed: int = 0,
 ) -> Evaluation:
-    """Judge a fitted estimator and fitted baselines on the holdout rows of `split`, all of them."""
+    """Judge a fitted estimator and fitted baselines on the holdout rows of `split`, all of them.
+
+    `standards` maps "first" and "second" to mean_seconds, within_seconds and within_share; `training_rows` says how
+    many rows the estimator learnt from, where it was not all of `split.train`. Raises DataError where there is
+    nothing to test on, a row has no attendance time, or an estimator has no answer for one.
+    """
     rows = split.holdout
-    actual = rows["attendance_seconds"].to_numpy(dtype="float64")
-    groups, candidates = groupings(rows), (estimator, *baselines)
-    predictions = {candidate.name: candidate.predict(rows) for candidate in candidates}
-    errors = [np.abs(predicted - actual) for predicted in predictions.values()]
-    gaps = [errors[0] - error for error in errors[1:]]
-    intervals = incident_bootstrap(rows["incident_number"], np.stack([*errors, *gaps], axis=1), seed=seed)
-    models = []
-    for candidate, (low, high) in zip(candidates, intervals, strict=False):
-        predicted = predictions[candidate.name]
-        shares = {limit: candidate.predict_within(rows, limit) for limit in limits_seconds}
-        models.append(
-            ModelEvaluation(
-                name=candidate.name,
-                title=candidate.title,
-                overall=score(actual, predicted, shares),
-                mae_low=low,
-                mae_high=high,
-                groups={name: _score_groups(actual, predicted, shares, group) for name, group in groups.items()},
-                reliability={f"{limit:g}": reliability(shares[limit], actual <= limit) for limit in limits_seconds},
-            )
-        )
-    differences = [
-        Difference(baseline.name, baseline.title, float(gap.mean()), low, high)
-        for baseline, gap, (low, high) in zip(baselines, gaps, intervals[len(candidates) :], strict=True)
-    ]
+    actual = _actual_seconds(rows)
+    candidates = (estimator, *baselines)
+    answers = [_Answers.of(candidate, rows, limits_seconds) for candidate in candidates]
+    intervals = _mae_intervals(rows["incident_number"], actual, answers, seed)
+    places = {name: _shown_places(group, rows["incident_number"]) for name, group in groupings(rows).items()}
+    without_finest = {name: group for name, group in places.items() if name != FINEST_GROUPING}
     return Evaluation(
         *split.train_period,
         *split.holdout_period,
-        training_rows=len(split.train),
+        training_rows=len(split.train) if training_rows is None else training_rows,
         tested_rows=len(rows),
         tested_incidents=int(rows["incident_number"].nunique()),
         limits_seconds=tuple(limits_seconds),
         compliance={f"{limit:g}": float(np.mean(actual <= limit)) for limit in limits_seconds},
-        models=tuple(models),
-        differences=tuple(differences),
+        models=tuple(
+            _judge(candidate, said, actual, places if candidate is estimator else without_finest, interval)
+            for candidate, said, interval in zip(candidates, answers, intervals, strict=False)
+        ),
+        differences=tuple(_differences(baselines, actual, answers, intervals[len(candidates) :])),
+        standards=tuple(_check_standards(estimator, rows, actual, answers[0].predicted, standards or {})),
     )
 
 
-def _score_groups(
-    actual: Floats, predicted: Floats, shares: Mapping[float, Floats], group: pd.Series
-) -> dict[str, Scores]:
-    found = {}
-    for name, places in sorted(group.groupby(group).indices.items(), key=lambda item: str(item[0])):
-        if len(places) >= MIN_CALLS_SHOWN:
-            chosen = {limit: share[places] for limit, share in shares.items()}
-            found[str(name)] = score(actual[places], predicted[places], chosen)
-    return found
+def _actual_seconds(rows: pd.DataFrame) -> Floats:
+    actual = rows["attendance_seconds"].to_numpy(dtype="float64")
+    missing = np.count_nonzero(~np.isfinite(actual))
+    if missing or not len(actual):
+        raise DataError(
+            f"{missing} of {len(actual)} rows to test on have no attendance time: nothing can be judged by them.",
+            code="no_target",
+            hint="Every row needs an attendance time: run manage.py build_features.",
+        )
+    return actual
 
 
-def incident_bootstrap(incident_numbers: pd.Series, values: Floats, *, seed: int) -> list[tuple[float, float]]:
-    """The middle 95 % of the mean of each column of `values`, shape (n, k), over draws of whole incidents.
+def _errors(actual: Floats, answers: Sequence[_Answers]) -> list[Floats]:
+    return [np.abs(said.predicted - actual) for said in answers]
 
-    Pumps of one incident come and go together, and all columns share the draws, so differences are paired. Poisson
-    weights give each incident as many places in a draw as resampling would. Memory grows with incidents, not with draws.
-    """
-    codes, distinct = pd.factorize(incident_numbers)
-    incidents = len(distinct)
-    columns = np.column_stack([np.ones(len(values)), values])
-    sums = np.stack([np.bincount(codes, weights=column, minlength=incidents) for column in columns.T], axis=1)
-    generator = np.random.default_rng(seed)
-    means = np.empty((BOOTSTRAP_DRAWS, values.shape[1]))
-    for draw in range(BOOTSTRAP_DRAWS):
-        drawn = generator.poisson(1.0, incidents).astype("float64") @ sums
-        means[draw] = drawn[1:] / max(drawn[0], 1.0)
-    low, high = np.quantile(means, [0.025, 0.975], axis=0)
-    return list(zip(low.tolist(), high.tolist(), strict=True))
+
+def _mae_intervals(
+    incident_numbers: pd.Series, actual: Floats, answers: Sequence[_Answers], seed: int
+) -> list[tuple[float, float]]:
+    """Intervals of each MAE, then of the first one minus each of the others."""
+    errors = _errors(actual, answers)
+    gaps = [errors[0] - error for error in errors[1:]]
+    return incident_bootstrap(incident_numbers, np.stack([*errors, *gaps], axis=1), seed=seed)
+
+
+def _differences(
+    baselines: Sequence[AttendanceEstimator],
+    actual: Floats,
+    answers: Sequence[_Answers],
+    intervals: Sequence[tuple[float, float]],
+) -> list[Difference]:
+    model, *others = [float(error.mean()) for error in _errors(actual, answers)]
+    return [
+        Difference(baseline.name, baseline.title, model - other, low, high)
+        for baseline, other, (low, high) in zip(baselines, others, intervals, strict=True)
+    ]
+
+
+def _judge(
+    candidate: AttendanceEstimator,
+    said: _Answers,
+    actual: Floats,
+    places: Mapping[str, Mapping[str, npt.NDArray[np.intp]]],
+    interval: tuple[float, float],
+) -> ModelEvaluation:
+    return ModelEvaluation(
+        name=candidate.name,
+        title=candidate.title,
+        overall=said.score(actual),
+        mae_low=interval[0],
+        mae_high=interval[1],
+        groups={
+            name: {label: said.score(actual, chosen) for label, chosen in group.items()}
+            for name, group in places.items()
+        },
+        reliability={f"{limit:g}": reliability(share, actual <= limit) for limit, share in said.shares.items()},
+    )
+
+
+def _shown_places(group: pd.Series, incident_numbers: pd.Series) -> dict[str, npt.NDArray[np.intp]]:
+    """Row positions of each group that holds enough different calls to be shown, by name."""
+    codes, _ = pd.factorize(incident_numbers)
+    rows_of_group = {str(name): np.asarray(rows) for name, rows in group.groupby(group).indices.items()}
+    return {
+        name: rows for name, rows in sorted(rows_of_group.items()) if len(np.unique(codes[rows])) >= MIN_CALLS_SHOWN
+    }
+
+
+def _check_standards(
+    estimator: AttendanceEstimator, rows: pd.DataFrame, actual: Floats, predicted: Floats, standards: Standards
+) -> list[StandardCheck]:
+    """Each standard beside what happened and what was predicted; none for a pump with too few calls."""
+    checks = []
+    for pump, standard in standards.items():
+        chosen = (rows["pump_order"] == PUMPS[pump]).to_numpy()
+        if rows.loc[chosen, "incident_number"].nunique() < MIN_CALLS_SHOWN:
+            continue
+        within = standard["within_seconds"]
+        checks.append(
+            StandardCheck(
+                pump=pump,
+                n=int(chosen.sum()),
+                wanted_mean=float(standard["mean_seconds"]),
+                actual_mean=float(actual[chosen].mean()),
+                predicted_mean=float(predicted[chosen].mean()),
+                within_seconds=float(within),
+                wanted_share=float(standard["within_share"]),
+                actual_share=float(np.mean(actual[chosen] <= within)),
+                predicted_share=float(estimator.predict_within(rows[chosen], within).mean()),
+            )
+        )
+    return checks
