@@ -8,7 +8,11 @@ from pathlib import Path
 
 # Before Django reads its settings: nothing of the developer's own data or environment is touched.
 _BASE = Path(tempfile.mkdtemp(prefix="lfb-tests-"))
-for _name in [name for name in os.environ if name.startswith(("LFB_", "DJANGO_")) and name not in ("LFB_REAL_DATA_DIR", "DJANGO_SETTINGS_MODULE")]:
+for _name in [
+    name
+    for name in os.environ
+    if name.startswith(("LFB_", "DJANGO_")) and name not in ("LFB_REAL_DATA_DIR", "DJANGO_SETTINGS_MODULE")
+]:
     del os.environ[_name]
 os.environ |= {
     "LFB_DATA_DIR": str(_BASE / "data"),

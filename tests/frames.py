@@ -33,7 +33,11 @@ def raw_rows(dataset: str, *rows: dict[str, str | None]) -> pd.DataFrame:
     good = INCIDENT if dataset == "incident" else MOBILISATION
     filled = []
     for number, row in enumerate(rows, start=1):
-        own = {"IncidentNumber": f"{number:06d}-19032023"} if dataset == "incident" else {"ResourceMobilisationId": str(number)}
+        own = (
+            {"IncidentNumber": f"{number:06d}-19032023"}
+            if dataset == "incident"
+            else {"ResourceMobilisationId": str(number)}
+        )
         filled.append({**good, **own, **row})
     return pd.DataFrame(filled, columns=published_names(dataset), dtype="str")
 

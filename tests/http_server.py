@@ -28,7 +28,9 @@ class _Handler(BaseHTTPRequestHandler):
                 return self._answer(416, b"")
         return self._answer(status, site.content[start:], {"ETag": etag, "Accept-Ranges": "bytes"})
 
-    def _answer(self, status: int, body: bytes, headers: dict[str, str] | None = None, length: int | None = None) -> None:
+    def _answer(
+        self, status: int, body: bytes, headers: dict[str, str] | None = None, length: int | None = None
+    ) -> None:
         self.send_response(status)
         for name, value in (headers or {}).items():
             self.send_header(name, value)

@@ -43,8 +43,8 @@ def train_model(params: TrainModelParams, context: RunContext) -> StepResult:
     model_dir = Path(settings.LFB_MODEL_DIR)
     data_path = confined_data_path(params.data_path)
     targets = {
-        "estimator": paths.confine(params.model_path, model_dir, base=settings.BASE_DIR, suffixes=(".pkl",)),
-        "encoder": paths.confine(params.encoder_path, model_dir, base=settings.BASE_DIR, suffixes=(".pkl",)),
+        "estimator": paths.confine(params.model_path, model_dir, known_as="models", suffixes=(".pkl",)),
+        "encoder": paths.confine(params.encoder_path, model_dir, known_as="models", suffixes=(".pkl",)),
     }
     _require_free(targets, model_dir)
     if params.estimator not in ESTIMATORS:
@@ -81,7 +81,7 @@ def train_model(params: TrainModelParams, context: RunContext) -> StepResult:
 
 def confined_data_path(named: str) -> Path:
     """A feature file named by a client, inside the data folder."""
-    return paths.confine(named, Path(settings.LFB_DATA_DIR), base=settings.BASE_DIR, suffixes=(".csv", ".parquet"))
+    return paths.confine(named, Path(settings.LFB_DATA_DIR), known_as="data", suffixes=(".csv", ".parquet"))
 
 
 def _require_free(targets: dict[str, Path], model_dir: Path) -> None:

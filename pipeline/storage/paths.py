@@ -10,12 +10,13 @@ from pipeline.core.errors import PathError
 MAX_PATH_LENGTH = 1_000
 
 
-def confine(named: str, root: Path, *, base: Path, suffixes: Sequence[str]) -> Path:
+def confine(named: str, root: Path, *, known_as: str, suffixes: Sequence[str]) -> Path:
     """The absolute path that `named` means, inside `root`.
 
-    Relative paths start at `base` (the project's folder, as in `./data/global_data.csv`), or at `root` when that is
-    where they fit. Nothing is read or written. Raises PathError for whatever resolves outside `root`, by `..`, an
-    absolute path or a symbolic link, for a folder, and for a name that does not end in one of `suffixes`.
+    A bare file name lies in `root`; a relative path begins with the folder's name or with `known_as`, its usual one, as
+    in `./data/global_data.csv`; an absolute path must lie inside. Nothing is read or written. Raises PathError for
+    whatever resolves outside `root`, by `..`, an absolute path or a symbolic link, for a folder, and for a name that
+    does not end in one of `suffixes`.
     """
     if not named or not named.strip():
         raise _refused(named, "it is empty")
@@ -26,17 +27,22 @@ def confine(named: str, root: Path, *, base: Path, suffixes: Sequence[str]) -> P
     if not named.endswith(tuple(suffixes)):
         raise _refused(named, f"its name does not end in {' or '.join(suffixes)}")
     try:
-        home = root.resolve()
-        candidates = [(start / named).resolve() for start in (base, root)]
-        inside = [candidate for candidate in candidates if home in candidate.parents]
-        if not inside:
-            raise _refused(named, f"it leads outside the folder {root.name}")
-        if inside[0].is_dir() or (inside[0].exists() and not inside[0].is_file()):
+        found = _placed(Path(named), root, known_as).resolve()
+        if root.resolve() not in found.parents:
+            raise _refused(named, f"it leads outside the folder {known_as}")
+        if found.exists() and not found.is_file():
             raise _refused(named, "it is not a file")
     except (OSError, RuntimeError, ValueError):
         # Names that the file system refuses, and links that lead in circles.
         raise _refused(named, "it cannot be resolved") from None
-    return inside[0]
+    return found
+
+
+def _placed(named: Path, root: Path, known_as: str) -> Path:
+    if named.is_absolute() or len(named.parts) == 1:
+        return root / named
+    first, *rest = named.parts
+    return root.joinpath(*rest) if first in (known_as, root.name) else root.parent / named
 
 
 def _refused(named: str, why: str) -> PathError:

@@ -38,7 +38,7 @@ class DownloadOptions:
     retries: int = 4
     backoff: float = 1.0  # pauses of 1, 2, 4, 8 s, and some chance on top
     max_bytes: int = 4 * 2**30
-    piece_bytes: int = 2**18
+    piece_bytes: int = 2**16
 
 
 @dataclass(frozen=True)

@@ -46,7 +46,12 @@ def test_unknown_column_is_named():
 
 @pytest.mark.parametrize(
     ("dataset", "name"),
-    [(dataset, column.published) for dataset in ("incident", "mobilisation") for column in columns.columns_of(dataset) if column.required],
+    [
+        (dataset, column.published)
+        for dataset in ("incident", "mobilisation")
+        for column in columns.columns_of(dataset)
+        if column.required
+    ],
 )
 def test_missing_required_column_is_named(dataset, name):
     header = [found for found in columns.published_names(dataset) if found != name]
@@ -69,7 +74,12 @@ def test_foreign_header_is_refused():
 
 
 OUTCOMES = sorted(
-    {column.name for dataset in ("incident", "mobilisation") for column in columns.columns_of(dataset) if column.when_known == columns.OUTCOME}
+    {
+        column.name
+        for dataset in ("incident", "mobilisation")
+        for column in columns.columns_of(dataset)
+        if column.when_known == columns.OUTCOME
+    }
 )
 
 
@@ -83,12 +93,22 @@ def test_outcome_or_unlisted_column_may_not_feed_a_model(name):
 
 
 def test_every_feature_known_when_sent_may_feed_a_model():
-    columns.require_known_when_sent([column.name for column in columns.FEATURE_COLUMNS if column.when_known in columns.KNOWN])
+    columns.require_known_when_sent(
+        [column.name for column in columns.FEATURE_COLUMNS if column.when_known in columns.KNOWN]
+    )
 
 
 @pytest.mark.parametrize(
     "name",
-    ["stop_code_description", "incident_group", "special_service_type", "pumps_attending", "calls", "delay_code_id", "notional_cost_gbp"],
+    [
+        "stop_code_description",
+        "incident_group",
+        "special_service_type",
+        "pumps_attending",
+        "calls",
+        "delay_code_id",
+        "notional_cost_gbp",
+    ],
 )
 def test_what_the_domain_calls_an_outcome_is_marked_so(name):
     assert name in OUTCOMES

@@ -64,9 +64,7 @@ def test_another_offset_than_gmt_is_refused():
     assert parse.parse_timestamp(cells("2021-04-03 10:18:23+01:00"))[1][0]
 
 
-@pytest.mark.parametrize(
-    ("text", "number"), [("348", 348), ("348.0", 348), ("348.00", 348), ("-5", -5), ("1e3", 1000)]
-)
+@pytest.mark.parametrize(("text", "number"), [("348", 348), ("348.0", 348), ("348.00", 348), ("-5", -5), ("1e3", 1000)])
 def test_whole_numbers_in_any_dress_are_understood(text, number):
     assert parse.parse_integer(cells(text))[0][0] == number
 
@@ -106,7 +104,11 @@ def test_empty_and_missing_cells_pass_every_parser(parser, values):
     assert not bad.any()
 
 
-@given(st.datetimes(min_value=pd.Timestamp("2009-01-01").to_pydatetime(), max_value=pd.Timestamp("2030-01-01").to_pydatetime()))
+@given(
+    st.datetimes(
+        min_value=pd.Timestamp("2009-01-01").to_pydatetime(), max_value=pd.Timestamp("2030-01-01").to_pydatetime()
+    )
+)
 def test_a_moment_survives_the_published_spelling(moment):
     moment = moment.replace(microsecond=0)
     parsed, _ = parse.parse_timestamp(cells(moment.strftime("%d/%m/%Y %H:%M:%S")))

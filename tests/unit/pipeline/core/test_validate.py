@@ -56,7 +56,8 @@ BROKEN_MOBILISATIONS = {
 
 @pytest.mark.parametrize(
     ("dataset", "reason", "cells"),
-    [("incident", *item) for item in BROKEN_INCIDENTS.items()] + [("mobilisation", *item) for item in BROKEN_MOBILISATIONS.items()],
+    [("incident", *item) for item in BROKEN_INCIDENTS.items()]
+    + [("mobilisation", *item) for item in BROKEN_MOBILISATIONS.items()],
 )
 def test_each_fault_has_its_own_reason(dataset, reason, cells):
     validator, result = check(dataset, {}, cells)
@@ -114,7 +115,9 @@ def test_zero_that_means_unknown_becomes_missing_and_is_counted(name, column):
     assert validator.repairs[f"{column} of 0 taken as missing"] == 1
 
 
-@pytest.mark.parametrize(("text", "value"), [("1900-01-01 00:00:00", "1"), ("1900-01-02 00:00:00", "2"), ("Not Used", "Not Used")])
+@pytest.mark.parametrize(
+    ("text", "value"), [("1900-01-01 00:00:00", "1"), ("1900-01-02 00:00:00", "2"), ("Not Used", "Not Used")]
+)
 def test_performance_reporting_that_became_a_date_is_a_number_again(text, value):
     _, result = check("mobilisation", {"PerformanceReporting": text})
     assert result.frame.loc[0, "performance_reporting"] == value
@@ -126,7 +129,9 @@ def test_year_and_hour_follow_from_date_and_time_where_an_edition_lacks_them():
 
 
 def test_near_zero_and_longest_times_are_kept():
-    _, result = check("incident", {"FirstPumpArriving_AttendanceTime": "0"}, {"FirstPumpArriving_AttendanceTime": "1200"})
+    _, result = check(
+        "incident", {"FirstPumpArriving_AttendanceTime": "0"}, {"FirstPumpArriving_AttendanceTime": "1200"}
+    )
     assert len(result.frame) == 2
 
 

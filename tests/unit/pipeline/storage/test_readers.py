@@ -82,7 +82,12 @@ def test_workbook_dates_times_and_numbers_arrive_as_text_that_parses(tmp_path):
 
     names = list(ROWS.columns)
     row = [None] * len(names)
-    for name, value in {"DateOfCall": dt.datetime(2023, 3, 19), "TimeOfCall": dt.time(14, 11, 51), "CalYear": 2023, "Easting_m": 519900.0}.items():
+    for name, value in {
+        "DateOfCall": dt.datetime(2023, 3, 19),
+        "TimeOfCall": dt.time(14, 11, 51),
+        "CalYear": 2023,
+        "Easting_m": 519900.0,
+    }.items():
         row[names.index(name)] = value
     frame = read(write_xlsx(tmp_path / "x.xlsx", {"Sheet1": [names, row]}))
     assert frame.loc[0, "DateOfCall"].startswith("2023-03-19")
