@@ -11,7 +11,7 @@ import numpy.typing as npt
 Floats = npt.NDArray[np.float64]
 
 RELIABILITY_BINS = 10
-MIN_ROWS_PER_BIN = 20
+MIN_ROWS_PER_BIN = 10
 PINBALL_LEVEL = 0.9
 
 

@@ -156,14 +156,14 @@ def cut_training_bands(
     """Training rows within the original method's plausibility bands: km/h from distance and time, and seconds.
 
     The bands look at the target, so they may shape training alone: never call this on rows that are to be judged.
-    Raises DataError where too few rows are left to learn from.
+    Raises DataError where not one row is left.
     """
     hours = (train["attendance_seconds"] / 3600).where(train["attendance_seconds"] > 0)
     speed = train["distance_km"] / hours
     kept = train[speed.between(*speed_band_kmh) & train["attendance_seconds"].between(*attendance_band_seconds)]
-    if len(kept) < MIN_ROWS:
+    if kept.empty:
         raise DataError(
-            f"The bands leave {len(kept)} of {len(train)} training rows: at least {MIN_ROWS} are needed.",
+            f"The bands leave none of {len(train)} training rows.",
             code="too_few_rows",
             hint="Widen LFB_SPEED_BAND_KMH and LFB_ATTENDANCE_BAND_SECONDS, or switch LFB_TRAIN_ON_BANDS off.",
         )

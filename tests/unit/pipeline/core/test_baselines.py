@@ -81,3 +81,13 @@ def test_the_law_fits_a_single_row_without_falling_over() -> None:
     rows = pd.DataFrame({"distance_km": [1.0]})
 
     assert KolesarDistanceLaw().fit(rows, np.array([250.0])).predict(rows)[0] == pytest.approx(250, abs=1)
+
+
+def test_the_law_is_not_led_astray_by_a_few_wild_times() -> None:
+    distance = np.linspace(0.1, 6, 3_000)
+    seconds = kolesar_curve(distance, 80, 185, 1.5)
+    wild = seconds.copy()
+    wild[::50] = 1_200
+    rows = pd.DataFrame({"distance_km": distance})
+
+    assert KolesarDistanceLaw().fit(rows, wild).predict(rows) == pytest.approx(seconds, abs=12)

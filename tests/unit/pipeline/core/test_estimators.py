@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -109,6 +111,17 @@ def test_answers_have_one_finite_value_a_row_and_none_for_no_row(name: str) -> N
         assert np.isfinite(predicted).all()
         assert np.isfinite(late).all()
         assert ((shares >= 0) & (shares <= 1)).all()
+
+
+@pytest.mark.parametrize("name", EVERYTHING)
+def test_probabilities_rise_with_the_limit_and_are_right_on_average(name: str) -> None:
+    rows = trips(n=3_000, noise=60)
+    estimator = EVERYTHING[name]().fit(rows, target(rows))
+
+    shares = [estimator.predict_within(rows, limit) for limit in (0, 180, 360, 600, 1200)]
+
+    assert all((later >= earlier).all() for earlier, later in pairwise(shares))
+    assert shares[2].mean() == pytest.approx((target(rows) <= 360).mean(), abs=0.02)
 
 
 @pytest.mark.parametrize("name", EVERYTHING)

@@ -75,3 +75,10 @@ def test_what_is_stored_comes_back_the_same() -> None:
 
     assert np.array_equal(again.edges, distribution.edges)
     assert np.array_equal(again.ratios, distribution.ratios)
+
+
+def test_shares_by_hand() -> None:
+    distribution = ResidualDistribution.of(np.full(101, 100.0), np.arange(0.0, 202.0, 2.0))  # ratios 0, 0.02 … 2
+
+    assert distribution.share_within(np.array([100.0, 200.0]), 100).tolist() == pytest.approx([0.5, 0.25])
+    assert distribution.share_within(np.array([100.0]), 500).tolist() == [1.0]

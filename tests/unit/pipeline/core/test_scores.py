@@ -70,6 +70,12 @@ def test_reliability_finds_said_and_seen_in_bins_of_equal_size() -> None:
     assert sum(entry["seen"] * entry["n"] for entry in bins[5:]) == pytest.approx(70)
 
 
-@pytest.mark.parametrize(("rows", "bins"), [(0, []), (1, [1]), (39, [39]), (40, [20, 20]), (10_000, [1000] * 10)])
+@pytest.mark.parametrize(("rows", "bins"), [(0, []), (1, [1]), (19, [19]), (20, [10, 10]), (10_000, [1000] * 10)])
 def test_few_rows_make_few_bins(rows: int, bins: list[int]) -> None:
     assert [entry["n"] for entry in reliability(np.linspace(0, 1, rows), np.ones(rows, dtype=bool))] == bins
+
+
+def test_a_sure_forecast_that_comes_true_lies_on_the_diagonal() -> None:
+    bins = reliability(np.repeat([0.0, 1.0], 50), np.repeat([False, True], 50))
+
+    assert [(entry["said"], entry["seen"]) for entry in bins] == [(0.0, 0.0)] * 5 + [(1.0, 1.0)] * 5

@@ -108,6 +108,17 @@ def test_too_little_data_is_explained(features: pd.DataFrame, code: str) -> None
     assert caught.value.hint
 
 
+def test_an_incident_that_straddles_the_border_stays_with_its_first_call() -> None:
+    features = calls("2023-01-01", "2023-04-30")
+    start = holdout_start(features["called_at"])
+    last = features.index[features["called_at"] < start][-1]
+    twin = features.loc[[last]].assign(called_at=start + pd.Timedelta(seconds=1), pump_order=2)
+
+    split = split_by_time(pd.concat([features, twin], ignore_index=True))
+
+    assert (split.train["incident_number"] == features.loc[last, "incident_number"]).sum() == 2
+
+
 def test_rolling_folds_train_on_the_past_alone() -> None:
     folds = rolling_folds(calls("2023-01-01", "2023-01-30"), folds=2)
 
@@ -146,5 +157,5 @@ def test_bands_cut_by_speed_and_by_time() -> None:
 def test_bands_that_leave_nothing_to_learn_from_are_refused() -> None:
     frame = pd.DataFrame({"distance_km": [1.0] * 100, "attendance_seconds": [1000.0] * 100})
 
-    with pytest.raises(DataError, match="leave 0 of 100"):
+    with pytest.raises(DataError, match="none of 100"):
         cut_training_bands(frame, (5, 35), (193, 539))
