@@ -2,32 +2,17 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
+import shutil
 from pathlib import Path
 
-# Before Django reads its settings: nothing of the developer's own data or environment is touched.
-_BASE = Path(tempfile.mkdtemp(prefix="lfb-tests-"))
-for _name in [
-    name
-    for name in os.environ
-    if name.startswith(("LFB_", "DJANGO_")) and name not in ("LFB_REAL_DATA_DIR", "DJANGO_SETTINGS_MODULE")
-]:
-    del os.environ[_name]
-os.environ |= {
-    "LFB_DATA_DIR": str(_BASE / "data"),
-    "LFB_MODEL_DIR": str(_BASE / "models"),
-    "LFB_LOG_DIR": str(_BASE / "logs"),
-    "DJANGO_DEBUG": "1",
-    "LFB_CODE_VERSION": "test",
-}  # fmt: skip
+import pandas as pd
+import pytest
+from django.core import serializers
+from django.db import transaction
 
-import pandas as pd  # noqa: E402
-import pytest  # noqa: E402
-
-from pipeline.models import Trigger  # noqa: E402
-from tests.http_server import PublisherServer  # noqa: E402
-from tests.real_data import real_data_dir  # noqa: E402
+from pipeline.models import DatasetRun, ModelVersion, Trigger
+from tests.http_server import PublisherServer
+from tests.real_data import real_data_dir
 
 
 @pytest.fixture(autouse=True)
@@ -90,11 +75,42 @@ def sample_sources(start, settings):
     return _make
 
 
+@pytest.fixture(scope="session")
+def trained_site(tmp_path_factory, django_db_setup, django_db_blocker):
+    """A site trained once on a small sample: its folders, and its rows as text. The database itself stays as it was."""
+    from django.test import override_settings
+
+    from pipeline import runs
+
+    folder = tmp_path_factory.mktemp("trained")
+    data, models = folder / "data", folder / "models"
+    data.mkdir()
+    models.mkdir()
+    sample = [str(data / "sample" / f"{dataset}_sample.csv") for dataset in ("incident", "mobilisation")]
+    steps = {
+        "make_sample_data": {"incidents": 3_000, "years": (2023,)},
+        "process_data": {"incident_sources": sample[:1], "mobilisation_sources": sample[1:]},
+        "build_features": {},
+        "train_model": {},
+    }
+    with override_settings(LFB_DATA_DIR=data, LFB_REFERENCE_DIR=data / "ref", LFB_MODEL_DIR=models):
+        with django_db_blocker.unblock(), transaction.atomic():
+            for step, given in steps.items():
+                run = runs.start(step, given, by_name="tester", trigger=Trigger.COMMAND)
+                assert run.status == "succeeded", f"{run.error_code}: {run.error_message}"
+            rows = serializers.serialize("json", [*DatasetRun.objects.all(), *ModelVersion.objects.all()])
+            transaction.set_rollback(True)
+    return folder, rows
+
+
 @pytest.fixture()
-def trained(start, sample_sources):
-    """A site with a model in use, trained on a small sample."""
-    sample_sources()
-    for step in ("process_data", "build_features", "train_model"):
-        run = start(step)
-        assert run.status == "succeeded", f"{run.error_code}: {run.error_message}"
-    return run
+def trained(trained_site, db, folders, settings):
+    """A site with a model in use, trained on a small sample, in folders of this test alone."""
+    folder, rows = trained_site
+    for name in ("data", "models"):
+        shutil.copytree(folder / name, folders / name, dirs_exist_ok=True)
+    for row in serializers.deserialize("json", rows):
+        row.save()
+    settings.LFB_INCIDENT_SOURCES = (str(folders / "data" / "sample" / "incident_sample.csv"),)
+    settings.LFB_MOBILISATION_SOURCES = (str(folders / "data" / "sample" / "mobilisation_sample.csv"),)
+    return ModelVersion.objects.get()

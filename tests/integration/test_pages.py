@@ -1,0 +1,167 @@
+"""Pages, health and the admin."""
+
+import pytest
+from django.contrib.auth import get_user_model
+from django.contrib.auth.models import Permission
+from django.test import Client
+from django.urls import reverse
+
+from pipeline.models import DatasetRun, ModelVersion, Station
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture()
+def admin_client():
+    client = Client()
+    client.force_login(get_user_model().objects.create_superuser("chief", password="a long enough one"))
+    return client
+
+
+def test_health_without_a_model_says_what_is_missing(client):
+    answer = client.get("/health")
+    assert answer.status_code == 503
+    assert answer.json() == {"status": "unavailable", "missing": ["no model version is in use: train one"]}
+
+
+def test_health_with_a_model_is_ok(client, trained):
+    answer = client.get("/health")
+    assert (answer.status_code, answer.json()) == (200, {"status": "ok", "missing": []})
+
+
+def test_the_first_page_without_a_model_says_what_to_do(client):
+    answer = client.get("/")
+    assert answer.status_code == 200
+    assert b"train_model" in answer.content
+
+
+def test_a_question_in_the_address_gets_its_answer(client, trained):
+    answer = client.get("/", {"station": "acton", "distance": "2.4"})
+    text = answer.content.decode()
+    assert answer.status_code == 200
+    assert 'class="time"' in text
+    assert "Acton, 2.40 km" in text
+    assert "arrives within 6 min" in text
+    assert "Sample data" in text
+
+
+@pytest.mark.parametrize(
+    ("question", "words"),
+    [
+        ({"station": "Actn", "distance": "2"}, "Did you mean Acton"),
+        ({"station": "Acton", "distance": "-2"}, "cannot be negative"),
+        ({"station": "Acton", "distance": "nan"}, "Enter a number"),
+        ({"station": "Acton", "distance": "99"}, "longer than 60 km"),
+        ({"station": "", "distance": "1"}, "required"),
+        ({"station": "<script>alert(1)</script>", "distance": "1"}, "&lt;script&gt;"),
+    ],
+)
+def test_a_wrong_question_is_explained_at_its_field(client, trained, question, words):
+    answer = client.get("/", question)
+    assert answer.status_code == 400
+    assert words in answer.content.decode()
+    assert "<script>alert" not in answer.content.decode()
+
+
+def test_the_page_asks_a_fixed_number_of_queries(client, trained, django_assert_max_num_queries):
+    with django_assert_max_num_queries(6):
+        client.get("/", {"station": "Acton", "distance": "2.4"})
+
+
+def test_a_wrong_address_gets_a_page_that_helps(client, settings):
+    settings.DEBUG = False
+    answer = client.get("/nowhere")
+    assert answer.status_code == 404
+    assert b"Go to the prediction form" in answer.content
+
+
+@pytest.mark.parametrize("name", ["station", "datasetrun", "modelversion"])
+def test_admin_lists_and_details_open(admin_client, trained, name):
+    assert admin_client.get(reverse(f"admin:pipeline_{name}_changelist")).status_code == 200
+    model = {"station": Station, "datasetrun": DatasetRun, "modelversion": ModelVersion}[name]
+    for found in model.objects.all()[:5]:
+        assert admin_client.get(reverse(f"admin:pipeline_{name}_change", args=[found.pk])).status_code == 200
+
+
+def test_run_list_asks_the_same_number_of_queries_for_any_number_of_runs(
+    admin_client, trained, start, django_assert_num_queries
+):
+    from django.db import connection
+    from django.test.utils import CaptureQueriesContext
+
+    url = reverse("admin:pipeline_datasetrun_changelist")
+    with CaptureQueriesContext(connection) as few:
+        admin_client.get(url)
+    for _ in range(5):
+        start("predict", distance_km=1.0, station="Acton")
+    with django_assert_num_queries(len(few)):
+        admin_client.get(url)
+
+
+def test_runs_cannot_be_added_changed_or_removed_by_hand(admin_client, trained):
+    run = DatasetRun.objects.first()
+    assert admin_client.get(reverse("admin:pipeline_datasetrun_add")).status_code == 403
+    assert admin_client.post(reverse("admin:pipeline_datasetrun_delete", args=[run.pk])).status_code == 403
+
+
+def test_the_report_of_a_version_opens_in_the_admin_and_nowhere_else(admin_client, client, trained):
+    url = reverse("admin:pipeline_modelversion_report", args=[ModelVersion.objects.get().pk])
+    assert b"Beside the baselines" in admin_client.get(url).content
+    assert client.get(url).status_code == 302
+
+
+def test_a_version_is_put_in_use_by_an_administrator_with_the_permission(admin_client, trained, start):
+    start("train_model")
+    first = ModelVersion.objects.get(number=1)
+    url, data = reverse("admin:pipeline_modelversion_changelist"), {"action": "promote", "_selected_action": [first.pk]}
+    answer = admin_client.post(url, data, follow=True)
+    first.refresh_from_db()
+    assert (first.state, first.promoted_by_name) == ("champion", "chief")
+    assert b"is in use now" in answer.content
+
+
+def test_staff_without_the_permission_cannot_promote(trained, start):
+    start("train_model")
+    user = get_user_model().objects.create_user("reader", password="a long enough one", is_staff=True)
+    user.user_permissions.add(Permission.objects.get(codename="view_modelversion"))
+    client = Client()
+    client.force_login(user)
+    first = ModelVersion.objects.get(number=1)
+    client.post(
+        reverse("admin:pipeline_modelversion_changelist"), {"action": "promote", "_selected_action": [first.pk]}
+    )
+    first.refresh_from_db()
+    assert first.state == "retired"
+
+
+def test_stations_are_there_after_migrating_and_can_be_edited(admin_client):
+    assert Station.objects.count() == 113
+    acton = Station.objects.get(name="Acton")
+    fields = {
+        name: getattr(acton, name) or ""
+        for name in (
+            "code",
+            "name",
+            "kind",
+            "borough_name",
+            "latitude",
+            "longitude",
+            "easting_m",
+            "northing_m",
+            "opened",
+        )
+    }
+    answer = admin_client.post(
+        reverse("admin:pipeline_station_change", args=[acton.pk]), {**fields, "address": "New Road 1", "closed": ""}
+    )
+    assert answer.status_code == 302
+    acton.refresh_from_db()
+    assert acton.address == "New Road 1"
+
+
+def test_stations_edited_by_hand_survive_the_next_migrate():
+    from pipeline.reference_stations import load_missing_stations
+
+    Station.objects.filter(name="Acton").delete()
+    assert load_missing_stations() == 0
+    assert not Station.objects.filter(name="Acton").exists()
