@@ -16,6 +16,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from pipeline.core.boroughs import BOROUGH_CODES, canonical_borough
 
 TARGET = Path(__file__).resolve().parent.parent / "lfb_site" / "static" / "lfb_site" / "london_boroughs.geojson"
+POINTS_OF_A_TRIANGLE = 4  # the first comes again at the end
 DECIMALS = 4  # about 10 m: the outlines themselves are coarser
 
 
@@ -34,27 +35,30 @@ def decode_arcs(topology: dict[str, Any]) -> list[list[list[float]]]:
 
 
 def ring(numbers: list[int], arcs: list[list[list[float]]]) -> list[list[float]]:
-    """One closed line from arc numbers; a negative number means the arc backwards."""
+    """One closed line from arc numbers; a negative number means the arc backwards. No point twice in a row."""
     points: list[list[float]] = []
     for number in numbers:
         arc = arcs[number] if number >= 0 else arcs[~number][::-1]
-        points += arc[1:] if points else arc
-    return points
+        points += arc
+    return [point for place, point in enumerate(points) if place == 0 or point != points[place - 1]]
+
+
+def to_polygons(shape: dict[str, Any], arcs: list[list[list[float]]]) -> list[list[list[list[float]]]]:
+    """The outlines of one borough, without slivers that rounding has left no area."""
+    parts = [shape["arcs"]] if shape["type"] == "Polygon" else shape["arcs"]
+    polygons = [[ring(numbers, arcs) for numbers in part] for part in parts]
+    return [polygon for polygon in polygons if len(polygon[0]) >= POINTS_OF_A_TRIANGLE]
 
 
 def to_geojson(topology: dict[str, Any]) -> dict[str, Any]:
     arcs, features = decode_arcs(topology), []
     for shape in topology["objects"]["boroughs"]["geometries"]:
-        polygons = [shape["arcs"]] if shape["type"] == "Polygon" else shape["arcs"]
         name = canonical_borough(shape["id"])
         features.append(
             {
                 "type": "Feature",
                 "properties": {"borough_name": name, "borough_code": BOROUGH_CODES[name or ""]},
-                "geometry": {
-                    "type": "MultiPolygon",
-                    "coordinates": [[ring(numbers, arcs) for numbers in polygon] for polygon in polygons],
-                },
+                "geometry": {"type": "MultiPolygon", "coordinates": to_polygons(shape, arcs)},
             }
         )
     return {
