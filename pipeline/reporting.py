@@ -12,19 +12,29 @@ from django.template.loader import render_to_string
 
 from pipeline.core import plots
 from pipeline.core.estimators import AttendanceEstimator
-from pipeline.core.evaluate import Evaluation
+from pipeline.core.evaluate import Difference, Evaluation
 from pipeline.core.splits import Split
+from pipeline.core.wording import readable_seconds
 
 LICENCE = (
     "Contains public sector information licensed under the Open Government Licence. "
     "Data published by London Fire Brigade via the London Datastore."
 )
+# Groupings that have a table of their own, in this order.
+SHOWN_GROUPINGS = {
+    "pump": "By pump",
+    "inner_outer": "By half of London",
+    "hour_band": "By hour of the call",
+    "distance_band": "By distance from the station",
+    "borough": "By borough",
+}
 
 
 @cache
 def borough_outlines() -> dict[str, Any]:
+    """The GeoJSON of the 33 boroughs that the site ships."""
     path = Path(settings.BASE_DIR) / "lfb_site" / "static" / "lfb_site" / "london_boroughs.geojson"
-    outlines: dict[str, Any] = json.loads(path.read_text())
+    outlines: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     return outlines
 
 
@@ -44,19 +54,48 @@ def draw_plots(evaluation: Evaluation, estimator: AttendanceEstimator, split: Sp
     }
 
 
+def compare(evaluation: Evaluation) -> list[str]:
+    """One sentence a baseline: how far off it is on the same rows, and whether the model is better beyond chance."""
+    off_by = {model.name: readable_seconds(model.overall.mae) for model in evaluation.models}
+    return [
+        f"{difference.baseline_title}: off by {off_by[difference.baseline]} on average. {_verdict(difference)}"
+        for difference in evaluation.differences
+    ]
+
+
+def _verdict(difference: Difference) -> str:
+    low, high = sorted((abs(difference.low), abs(difference.high)))
+    interval = f"{abs(difference.seconds):.1f} s (95 %: {low:.1f} to {high:.1f} s)"
+    if difference.high < 0:
+        return f"The model is better by {interval}."
+    if difference.low > 0:
+        return f"The model is worse by {interval}."
+    return (
+        f"No clear difference: {difference.seconds:.1f} s "
+        f"(95 %: {difference.low:.1f} to {difference.high:.1f} s), chance may explain it."
+    ).replace("-", "−")
+
+
 def render_report(evaluation: Evaluation, drawn: dict[str, str], facts: dict[str, Any]) -> str:
-    """The HTML. `facts` tells of the version: number, created, code version, sample or not, training notes."""
-    shown_groups = {
-        "By borough": evaluation.model.groups["borough"],
-        "By hour of the call": evaluation.model.groups["hour_band"],
-        "By half of London": evaluation.model.groups["inner_outer"],
-        "By distance": evaluation.model.groups["distance_band"],
-        "By pump": evaluation.model.groups["pump"],
+    """The HTML. `facts` tells of the version: number, run, made_at, code_version, is_sample, notes."""
+    groups = {heading: evaluation.model.groups[name] for name, heading in SHOWN_GROUPINGS.items()}
+    context = {
+        "evaluation": evaluation,
+        "comparisons": compare(evaluation),
+        "plots": drawn,
+        "groups": groups,
+        "licence": LICENCE,
+        **facts,
     }
-    context = {"evaluation": evaluation, "plots": drawn, "groups": shown_groups, "licence": LICENCE, **facts}
     return render_to_string("pipeline/evaluation_report.html", context)
 
 
-def write_report(folder_html: Path, folder_json: Path, evaluation: Evaluation, html: str) -> None:
-    folder_html.write_text(html, encoding="utf-8")
-    folder_json.write_text(json.dumps(evaluation.as_dict(), indent=1, ensure_ascii=False), encoding="utf-8")
+def write_report(
+    html_path: Path, json_path: Path, evaluation: Evaluation, html: str, *, is_sample: bool | None = None
+) -> None:
+    """Both files. `is_sample` is told in the JSON, too, where it is known."""
+    content = evaluation.as_dict() | {"licence": LICENCE}
+    if is_sample is not None:
+        content["is_sample"] = is_sample
+    html_path.write_text(html, encoding="utf-8")
+    json_path.write_text(json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False), encoding="utf-8")

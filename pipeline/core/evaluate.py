@@ -24,6 +24,13 @@ Floats = npt.NDArray[np.float64]
 MIN_CALLS_SHOWN = 5  # no statistic on fewer calls
 HOUR_BANDS = {"00–05": (0, 6), "06–11": (6, 12), "12–17": (12, 18), "18–23": (18, 24)}
 DISTANCE_EDGES_KM = (0, 0.5, 1, 1.5, 2, 3, 5, 60)
+DISTANCE_BANDS = [
+    *(f"{low:g}–{high:g} km" for low, high in pairwise(DISTANCE_EDGES_KM[:-1])),
+    f"over {DISTANCE_EDGES_KM[-2]:g} km",
+]
+PUMP_NAMES = ["First pump", "Second pump", "Later pumps"]
+# Groups that read in another order than that of the alphabet.
+_PLACE_IN_ORDER = {name: place for names in (DISTANCE_BANDS, PUMP_NAMES) for place, name in enumerate(names)}
 FINEST_GROUPING = "borough_hour_band"  # a hundred groups and more: for the judged model alone
 PUMPS = {"first": 1, "second": 2}  # as the standards name them → pump order
 
@@ -99,17 +106,15 @@ def groupings(features: pd.DataFrame) -> dict[str, pd.Series]:
     hour_band = pd.Series(pd.NA, index=features.index, dtype="str")
     for name, (first, after) in HOUR_BANDS.items():
         hour_band[features["hour"].between(first, after - 1)] = name
-    edges = DISTANCE_EDGES_KM
-    labels = [f"{low:g}–{high:g} km" for low, high in pairwise(edges[:-1])] + [f"over {edges[-2]:g} km"]
-    distance_band = pd.cut(features["distance_km"], edges, labels=labels, include_lowest=True).astype("str")
-    pump = features["pump_order"].map({1: "First pump", 2: "Second pump"}).fillna("Later pumps")
+    distance_band = pd.cut(features["distance_km"], DISTANCE_EDGES_KM, labels=DISTANCE_BANDS, include_lowest=True)
+    pump = features["pump_order"].clip(upper=3).map(dict(enumerate(PUMP_NAMES, start=1)))
     return {
         "borough": borough,
         "hour_band": hour_band,
         "hour": features["hour"].map("{:02.0f}".format),
         "inner_outer": half,
         FINEST_GROUPING: borough + ", " + hour_band,
-        "distance_band": distance_band,
+        "distance_band": distance_band.astype("str"),
         "pump": pump,
     }
 
@@ -243,8 +248,9 @@ def _shown_places(group: pd.Series, incident_numbers: pd.Series) -> dict[str, np
     """Row positions of each group that holds enough different calls to be shown, by name."""
     codes, _ = pd.factorize(incident_numbers)
     rows_of_group = {str(name): np.asarray(rows) for name, rows in group.groupby(group).indices.items()}
+    in_order = sorted(rows_of_group, key=lambda name: (_PLACE_IN_ORDER.get(name, 0), name))
     return {
-        name: rows for name, rows in sorted(rows_of_group.items()) if len(np.unique(codes[rows])) >= MIN_CALLS_SHOWN
+        name: rows_of_group[name] for name in in_order if len(np.unique(codes[rows_of_group[name]])) >= MIN_CALLS_SHOWN
     }
 
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import math
+
 
 def readable_seconds(seconds: float) -> str:
-    """A time in minutes and whole seconds.
+    """A time in minutes and whole seconds; a dash for what is no number.
 
-    >>> readable_seconds(312.48), readable_seconds(59.6), readable_seconds(-75)
-    ('5 min 12 s', '1 min 0 s', '−1 min 15 s')
+    >>> readable_seconds(312.48), readable_seconds(59.6), readable_seconds(-75), readable_seconds(float("nan"))
+    ('5 min 12 s', '1 min 0 s', '−1 min 15 s', '–')
     """
+    if not math.isfinite(seconds):
+        return "–"
     whole = round(abs(seconds))
     sign = "−" if seconds < 0 and whole else ""
     minutes, rest = divmod(whole, 60)
@@ -35,7 +39,17 @@ def readable_count(number: int) -> str:
     >>> readable_count(1234567)
     '1,234,567'
     """
-    return f"{number:,}"
+    return f"{number:,}".replace("-", "−")
+
+
+def readable_signed(number: float) -> str:
+    """One decimal, with a sign that is a minus and not a hyphen.
+
+    >>> readable_signed(-28.57), readable_signed(2.68), readable_signed(-0.04)
+    ('−28.6', '+2.7', '0.0')
+    """
+    text = f"{number:+.1f}".replace("-", "−")
+    return text[1:] if text[1:] == "0.0" else text
 
 
 def readable_bytes(size: float) -> str:

@@ -11,6 +11,7 @@ register.filter("duration", wording.readable_duration)
 register.filter("count", wording.readable_count)
 register.filter("size", wording.readable_bytes)
 register.filter("share", wording.readable_share)
+register.filter("signed", wording.readable_signed)
 
 
 @register.filter
@@ -20,6 +21,18 @@ def brier(scores: dict[str, float], limit: float) -> str:
 
 
 @register.filter
+def at_limit(shares: dict[str, float], limit: float) -> float:
+    """The share kept under a limit in seconds."""
+    return shares[f"{limit:g}"]
+
+
+@register.filter
 def minutes(seconds: float) -> str:
     """A limit: 360 → "6 min"."""
     return f"{float(seconds) / 60:g} min"
+
+
+@register.filter
+def r2(explained: float) -> str:
+    """R² with two decimals and a true minus: it can be negative."""
+    return f"{round(explained, 2) + 0.0:.2f}".replace("-", "−")

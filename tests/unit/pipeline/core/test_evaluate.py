@@ -102,6 +102,14 @@ def test_groups_add_up_to_the_whole_where_every_row_belongs_to_one(split: Split)
         assert sum(group.mae * group.n for group in groups) / 600 == pytest.approx(model.overall.mae)
 
 
+def test_bands_come_in_their_own_order_not_in_that_of_the_alphabet(split: Split) -> None:
+    groups = judged(split).model.groups
+
+    assert list(groups["distance_band"]) == ["0–0.5 km", "0.5–1 km", "1–1.5 km", "1.5–2 km", "2–3 km", "3–5 km"]
+    assert list(groups["pump"]) == ["First pump", "Second pump"]
+    assert list(groups["hour"]) == [f"{hour:02}" for hour in range(24)]
+
+
 def test_rows_without_a_borough_or_hour_belong_to_no_group_yet_are_judged(split: Split) -> None:
     holdout = split.holdout.assign(hour=split.holdout["hour"].astype("float64"))
     holdout.loc[:99, "borough_name"] = pd.NA
