@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from django.contrib import admin, messages
@@ -10,7 +11,7 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import URLPattern, path, reverse
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from pipeline import registry, steps
@@ -20,6 +21,42 @@ from pipeline.models import DatasetRun, ModelVersion, RunStatus, Station
 
 def _readable_json(value: Any) -> SafeString:
     return format_html("<pre>{}</pre>", json.dumps(value, indent=1, ensure_ascii=False) if value else "–")
+
+
+def _table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> SafeString | str:
+    """A small table, right-aligned but for its first column; a dash where there is nothing to show."""
+    body = format_html_join(
+        "", "<tr>{}</tr>", ((format_html_join("", "<td>{}</td>", ((cell,) for cell in row)),) for row in rows)
+    )
+    head = format_html_join("", '<th scope="col">{}</th>', ((heading,) for heading in headings))
+    return (
+        format_html('<table class="figures"><thead><tr>{}</tr></thead><tbody>{}</tbody></table>', head, body)
+        if body
+        else "–"
+    )
+
+
+def _figures_table(figures: Mapping[str, float]) -> SafeString | str:
+    return _table(
+        ("figure", "value"),
+        ((name, f"{value:,.4g}" if abs(value) < 1 else f"{value:,.1f}") for name, value in figures.items()),
+    )
+
+
+def _files_table(records: Iterable[Mapping[str, Any]]) -> SafeString | str:
+    """Role, place, size and SHA-256; sample files say so."""
+    return _table(
+        ("file", "path", "size", "SHA-256"),
+        (
+            (
+                entry["name"] + (" (sample)" if entry["is_sample"] else ""),
+                entry["path"],
+                readable_bytes(entry["bytes"]),
+                entry["sha256"],
+            )
+            for entry in records
+        ),
+    )
 
 
 @admin.register(Station)
@@ -118,16 +155,16 @@ class DatasetRunAdmin(HistoryAdmin):
         return format_html('<pre class="wrapped">{}</pre>', "\n".join(run.notes)) if run.notes else "–"
 
     @admin.display(description="inputs")
-    def shown_inputs(self, run: DatasetRun) -> SafeString:
-        return _readable_json(run.inputs)
+    def shown_inputs(self, run: DatasetRun) -> SafeString | str:
+        return _files_table(run.inputs)
 
     @admin.display(description="outputs")
-    def shown_outputs(self, run: DatasetRun) -> SafeString:
-        return _readable_json(run.outputs)
+    def shown_outputs(self, run: DatasetRun) -> SafeString | str:
+        return _files_table(run.outputs)
 
     @admin.display(description="metrics")
-    def shown_metrics(self, run: DatasetRun) -> SafeString:
-        return _readable_json(run.metrics)
+    def shown_metrics(self, run: DatasetRun) -> SafeString | str:
+        return _figures_table(run.metrics)
 
     @admin.display(description="parameters")
     def shown_parameters(self, run: DatasetRun) -> SafeString:
@@ -218,8 +255,8 @@ class ModelVersionAdmin(HistoryAdmin):
         return readable_count(version.tested_rows)
 
     @admin.display(description="metrics")
-    def shown_metrics(self, version: ModelVersion) -> SafeString:
-        return _readable_json(version.metrics)
+    def shown_metrics(self, version: ModelVersion) -> SafeString | str:
+        return _figures_table(version.metrics)
 
     @admin.display(description="inputs")
     def shown_features(self, version: ModelVersion) -> str:
@@ -230,12 +267,12 @@ class ModelVersionAdmin(HistoryAdmin):
         return _readable_json(version.parameters)
 
     @admin.display(description="training files")
-    def shown_datasets(self, version: ModelVersion) -> SafeString:
-        return _readable_json(version.datasets)
+    def shown_datasets(self, version: ModelVersion) -> SafeString | str:
+        return _files_table(version.datasets)
 
     @admin.display(description="files")
-    def shown_files(self, version: ModelVersion) -> SafeString:
-        return _readable_json(version.files)
+    def shown_files(self, version: ModelVersion) -> SafeString | str:
+        return _files_table(version.files)
 
     def has_promote_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("pipeline.promote_version")
