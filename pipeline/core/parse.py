@@ -19,7 +19,18 @@ Parsed = tuple[pd.Series, pd.Series]
 EXCEL_EPOCH = pd.Timestamp("1899-12-30")
 EXCEL_FIRST, EXCEL_LAST = 36_526, 73_050  # the years 2000 to 2099
 
-DATE_FORMATS = ("%Y-%m-%d", "%d-%b-%y", "%d-%b-%Y", "%d %b %Y", "%d %b %y", "%d/%m/%Y", "%Y-%m-%d %H:%M:%S")
+DATE_FORMATS = (
+    "%Y-%m-%d",
+    "%d-%b-%y",
+    "%d-%b-%Y",
+    "%d %b %Y",
+    "%d %b %y",
+    "%d/%m/%Y",
+    "%Y-%m-%d %H:%M:%S",
+    "%Y-%m-%dT%H:%M:%S",
+    "%d/%m/%Y %H:%M:%S",
+    "%d/%m/%Y %H:%M",
+)
 TIMESTAMP_FORMATS = (
     "%Y-%m-%d %H:%M:%S",
     "%d/%m/%Y %H:%M:%S",

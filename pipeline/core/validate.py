@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections import Counter
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
@@ -17,6 +18,8 @@ from pipeline.core import geo
 from pipeline.core.columns import Column, columns_of
 from pipeline.core.parse import PARSERS, clean_text
 from pipeline.core.stations import match_stations
+
+logger = logging.getLogger(__name__)
 
 MAX_ATTENDANCE_SECONDS = 1_200  # the publisher leaves longer ones out
 
@@ -52,7 +55,8 @@ _DATES_FOR_NUMBERS = {"1900-01-01 00:00:00": "1", "1900-01-02 00:00:00": "2", "1
 class RawChunk:
     """Some rows as read: every cell text, columns in published spelling, `rows` their places in the file.
 
-    `ragged` holds rows that do not fit the header: their place and their text.
+    `ragged` holds rows that do not fit the header: their place and their text. `notes` are sentences on what the
+    reader left out of the file, such as unknown columns.
     """
 
     frame: pd.DataFrame
@@ -60,6 +64,7 @@ class RawChunk:
     file: str
     rows: npt.NDArray[np.int64]
     ragged: tuple[tuple[int, str], ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -223,11 +228,13 @@ class Validator:
     rejects: Counter[str] = field(default_factory=Counter)
     repairs: Counter[str] = field(default_factory=Counter)
     unmatched_stations: Counter[str] = field(default_factory=Counter)
+    notes: list[str] = field(default_factory=list)
     seen: SeenKeys = field(default_factory=SeenKeys)
 
     def check(self, chunk: RawChunk) -> Validated:
         """Typed rows of the wanted years, and the rejected rows."""
         self.rows_read += len(chunk.frame) + len(chunk.ragged)
+        self._keep_notes(chunk)
         typed, broken = type_columns(chunk.frame, self.dataset)
         typed, repaired = repair(typed, self.dataset)
         self.repairs.update(repaired)
@@ -239,6 +246,13 @@ class Validator:
         rejects = _rejected_rows(chunk, reasons)
         self.rejects.update(_tally(rejects["reason"]))
         return Validated(self._of_wanted_years(typed[reasons.isna()]), rejects)
+
+    def _keep_notes(self, chunk: RawChunk) -> None:
+        """Each note once, though every chunk of a file may carry it; also into the log of the run."""
+        for note in chunk.notes:
+            if note not in self.notes:
+                self.notes.append(note)
+                logger.warning("%s", note)
 
     def _keys(self, frame: pd.DataFrame) -> pd.Series:
         key = "incident_number" if self.dataset == "incident" else "mobilisation_id"

@@ -5,10 +5,12 @@ from __future__ import annotations
 import codecs
 import csv
 import gzip
+import re
 import shutil
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import IO, Any
@@ -26,7 +28,9 @@ from pipeline.core.validate import RawChunk
 from pipeline.storage.sniffing import require_whole
 
 CHUNK_ROWS = 100_000
-BLOCK_BYTES = 16 * 2**20
+# Arrow reads up to 32 blocks ahead of the rows it hands out: with blocks of 16 MiB that is half a gigabyte.
+BLOCK_BYTES = 2 * 2**20
+CSV_CHUNK_ROWS = 40_000  # blocks are put together to at least this many rows
 HEADER_SEARCH_ROWS = 30  # titles and notes may stand above the header
 
 
@@ -91,19 +95,40 @@ def _read_csv(path: Path, name: str, progress: Progress, *, is_gzip: bool) -> It
     with _opened(path, is_gzip) as stream:
         counted = _CountedStream(stream, path, total)
         reader = _open_csv(counted, header, match, encoding, keep_ragged)
-        while True:
-            try:
-                batch = reader.read_next_batch()
-            except StopIteration:
-                break
-            except pa.ArrowInvalid as error:
-                raise DataError(f"{name} cannot be read as a CSV file: {error}.", code="unreadable_csv") from error
+        for table in _tables(reader, name):
             progress(f"read {name}", min(counted.position(), total), total)
-            yield _chunk(batch, match, name, next_row, tuple(ragged))
-            next_row += batch.num_rows + len(ragged)
+            yield _chunk(table, match, name, next_row, tuple(ragged))
+            next_row += table.num_rows + len(ragged)
             ragged.clear()
     if ragged:
         yield _chunk(_no_rows(match), match, name, next_row, tuple(ragged))
+
+
+def _tables(reader: Any, name: str) -> Iterator[pa.Table]:
+    """The batches of a CSV reader put together to tables of CSV_CHUNK_ROWS or a little more; the last may be shorter."""
+    batches: list[Any] = []
+    rows = 0
+    while True:
+        try:
+            batch = reader.read_next_batch()
+        except StopIteration:
+            break
+        except pa.ArrowInvalid as error:
+            raise DataError(f"{name} cannot be read as a CSV file: {error}.", code="unreadable_csv") from error
+        batches.append(batch)
+        rows += batch.num_rows
+        if rows >= CSV_CHUNK_ROWS:
+            yield pa.Table.from_batches(batches)
+            batches, rows = [], 0
+    if batches:
+        yield pa.Table.from_batches(batches)
+
+
+def _notes_on(match: HeaderMatch, name: str) -> tuple[str, ...]:
+    """What of a table is not taken over, so that a new column of the publisher does not go unnoticed."""
+    if not match.unknown:
+        return ()
+    return (f"{name}: columns that are not known were left out: {', '.join(match.unknown)}",)
 
 
 def _open_csv(stream: Any, header: list[str], match: HeaderMatch, encoding: str, keep_ragged: Any) -> Any:
@@ -181,7 +206,9 @@ def _is_utf8(path: Path, is_gzip: bool) -> bool:
 def _csv_header(path: Path, encoding: str, is_gzip: bool, name: str) -> list[str]:
     with _opened(path, is_gzip) as stream:
         line = stream.readline(2**16)
-    text = line.decode("utf-8-sig" if encoding == "utf8" else encoding, errors="replace").rstrip("\r\n")
+    text = line.decode("utf-8-sig" if encoding == "utf8" else encoding, errors="replace")
+    # A lone carriage return ends a line too, as old Macintosh tools write it; `readline` does not stop there.
+    text = re.split(r"[\r\n]", text, maxsplit=1)[0]
     if text.count(";") > text.count(","):
         raise DataError(
             f"{name} separates its cells by semicolons.",
@@ -204,7 +231,7 @@ def _chunk(batch: Any, match: HeaderMatch, name: str, first_row: int, ragged: tu
         places = np.array([row for row, _ in ragged if row > 0], dtype="int64")
         for place in np.sort(places):
             rows[rows >= place] += 1
-    return RawChunk(frame, match.dataset, name, rows, ragged)
+    return RawChunk(frame, match.dataset, name, rows, ragged, _notes_on(match, name))
 
 
 def _no_rows(match: HeaderMatch) -> pa.RecordBatch:
@@ -213,27 +240,43 @@ def _no_rows(match: HeaderMatch) -> pa.RecordBatch:
 
 
 def _read_workbook(path: Path, name: str, progress: Progress) -> Iterator[RawChunk]:
-    """The rows of every sheet that holds the table; sheets without its header are passed over."""
-    try:
-        workbook = fastexcel.read_excel(path)
-        sheets = workbook.sheet_names
-    except fastexcel.FastExcelError as error:
-        raise DataError(f"{name} cannot be read as a workbook: {error}", code="unreadable_workbook") from error
+    """The rows of every sheet that holds the table; other sheets are passed over, which the last chunk notes.
+
+    A sheet that is the table but lacks a needed column fails the whole file: its rows would go missing unseen.
+    """
+    workbook = _open_workbook(path, name)
+    sheets = workbook.sheet_names
+    passed_over: list[str] = []
     problem: DataError | None = None
     found_table = False
+    last: RawChunk | None = None
     for number, sheet in enumerate(sheets):
         progress(f"read {name}", number, len(sheets))
         cells = _load_sheet(workbook, sheet, name)
         try:
             place, match, header = _find_header(cells)
+        except MissingColumnError:
+            raise
         except DataError as error:
-            # A header that lacks a column says more than a sheet with no header at all.
-            problem = error if problem is None or isinstance(error, MissingColumnError) else problem
+            problem = problem or error
+            passed_over.append(f"{name}: sheet {sheet} was passed over. {error.message}")
             continue
         found_table = True
-        yield from _sheet_chunks(cells, place, match, header, f"{name}, sheet {sheet}")
+        for chunk in _sheet_chunks(cells, place, match, header, f"{name}, sheet {sheet}"):
+            if last is not None:
+                yield last
+            last = chunk
     if not found_table:
         raise problem or DataError(f"{name} has no sheet with a table.", code="no_table")
+    if last is not None:
+        yield replace(last, notes=(*last.notes, *passed_over))
+
+
+def _open_workbook(path: Path, name: str) -> Any:
+    try:
+        return fastexcel.read_excel(path)
+    except fastexcel.FastExcelError as error:
+        raise DataError(f"{name} cannot be read as a workbook: {error}", code="unreadable_workbook") from error
 
 
 def _load_sheet(workbook: Any, sheet: str, name: str) -> pa.RecordBatch:
@@ -268,4 +311,6 @@ def _sheet_chunks(
         # Sheets often end in rows that were once formatted and hold nothing.
         filled = frame.notna().any(axis=1).to_numpy()
         rows = np.arange(start + 1, start + 1 + len(frame), dtype="int64")
-        yield RawChunk(frame[filled].reset_index(drop=True), match.dataset, name, rows[filled])
+        yield RawChunk(
+            frame[filled].reset_index(drop=True), match.dataset, name, rows[filled], notes=_notes_on(match, name)
+        )

@@ -91,6 +91,16 @@ def test_rejected_rows_keep_the_cells_they_came_with():
     assert result.rejects.loc[0, ["DateOfCall", "source_file"]].tolist() == ["soon", "file.csv"]
 
 
+def test_a_note_of_the_reader_is_kept_once_and_logged(caplog):
+    good = chunk("incident", {})
+    noted = RawChunk(good.frame, "incident", "file.csv", good.rows, notes=("file.csv: column Colour left out",))
+    validator = Validator("incident", STATIONS)
+    for _ in range(2):
+        validator.check(noted)
+    assert validator.notes == ["file.csv: column Colour left out"]
+    assert [record.getMessage() for record in caplog.records] == validator.notes
+
+
 def test_other_years_are_left_out_but_not_rejected():
     validator, result = check("incident", {}, {"DateOfCall": "2022-12-31", "CalYear": "2022"}, years=frozenset({2023}))
     assert len(result.frame) == 1

@@ -7,6 +7,7 @@ import openpyxl
 import pandas as pd
 import pytest
 
+from pipeline.core.columns import published_names
 from pipeline.core.errors import DataError, MissingColumnError, SourceError
 from pipeline.storage import readers
 from tests.frames import raw_rows
@@ -104,6 +105,19 @@ def test_rows_with_too_few_or_many_cells_are_told_with_their_place(tmp_path):
     assert chunks[0].rows.tolist() == [2, 4, 5]
 
 
+def test_places_stay_right_where_rows_that_do_not_fit_lie_far_apart(tmp_path):
+    path = write_csv(tmp_path / "x.csv", pd.concat([ROWS] * 20_000, ignore_index=True))
+    lines = path.read_text().splitlines()
+    misfits = [10, 39_000, 39_001, 59_990]  # as lines of the file, the header being the first
+    for place in misfits:
+        lines.insert(place - 1, f"misfit,{place}")
+    path.write_text("\n".join(lines) + "\n")
+    chunks = list(readers.read_table(path))
+    assert [(row, text) for chunk in chunks for row, text in chunk.ragged] == [(n, f"misfit,{n}") for n in misfits]
+    places = {row for chunk in chunks for row in chunk.rows.tolist()}
+    assert places == set(range(2, len(lines) + 1)) - set(misfits)
+
+
 def test_many_rows_come_in_several_chunks_that_count_on(tmp_path):
     frame = pd.concat([ROWS] * 20_000, ignore_index=True)
     chunks = list(readers.read_table(write_csv(tmp_path / "x.csv", frame)))
@@ -157,6 +171,61 @@ def test_a_workbook_without_the_table_says_what_it_found(tmp_path):
 def test_a_missing_column_in_a_workbook_is_named(tmp_path):
     with pytest.raises(MissingColumnError, match="TimeOfCall"):
         list(readers.read_table(write_xlsx(tmp_path / "x.xlsx", {"Sheet1": as_rows(ROWS.drop(columns="TimeOfCall"))})))
+
+
+def test_one_sheet_that_lacks_a_column_fails_the_workbook_rather_than_losing_its_rows(tmp_path):
+    sheets = {"2022": as_rows(), "2023": as_rows(ROWS.drop(columns="TimeOfCall"))}
+    with pytest.raises(MissingColumnError, match="TimeOfCall"):
+        list(readers.read_table(write_xlsx(tmp_path / "x.xlsx", sheets)))
+
+
+def test_sheets_passed_over_are_noted_whether_they_stand_before_or_behind_the_table(tmp_path):
+    sheets = {"About": [["About these data"]], "2022": as_rows(), "Codes": [["Code", "Meaning"]]}
+    chunks = list(readers.read_table(write_xlsx(tmp_path / "x.xlsx", sheets)))
+    noted = [note for chunk in chunks for note in chunk.notes]
+    assert [note.split(".")[1] for note in noted] == [
+        "xlsx: sheet About was passed over",
+        "xlsx: sheet Codes was passed over",
+    ]
+
+
+def test_a_workbook_with_the_header_alone_holds_no_rows(tmp_path):
+    book = write_xlsx(tmp_path / "x.xlsx", {"2022": as_rows()[:1], "Notes": [["About these data"]]})
+    assert list(readers.read_table(book)) == []
+
+
+@pytest.mark.parametrize("suffix", ["csv", "xlsx"])
+def test_columns_that_are_not_known_are_named_in_a_note(tmp_path, suffix):
+    wider = ROWS.assign(Colour="red", Mood="blue")
+    is_csv = suffix == "csv"
+    path = tmp_path / f"x.{suffix}"
+    write_csv(path, wider) if is_csv else write_xlsx(path, {"Sheet1": as_rows(wider)})
+    (chunk,) = readers.read_table(path)
+    assert len(chunk.notes) == 1
+    assert chunk.notes[0].endswith("columns that are not known were left out: Colour, Mood")
+
+
+def test_a_published_header_leaves_no_note(tmp_path):
+    (chunk,) = readers.read_table(write_csv(tmp_path / "x.csv"))
+    assert chunk.notes == ()
+
+
+def test_lines_that_end_in_a_carriage_return_alone(tmp_path):
+    assert same_as_rows(read(write_csv(tmp_path / "x.csv", newline="\r")))
+
+
+def test_numbers_that_a_workbook_shows_as_dates_arrive_as_excels_first_days(tmp_path):
+    book = openpyxl.Workbook()
+    sheet = book.active
+    names = published_names("mobilisation")
+    sheet.append(names)
+    for value in (1, 2):
+        sheet.append([None] * len(names))
+        cell = sheet.cell(sheet.max_row, names.index("PerformanceReporting") + 1, value)
+        cell.number_format = "dd/mm/yyyy"
+        sheet.cell(sheet.max_row, 1, "038967-19032023")
+    book.save(tmp_path / "x.xlsx")
+    assert read(tmp_path / "x.xlsx")["PerformanceReporting"].tolist() == ["1900-01-01 00:00:00", "1900-01-02 00:00:00"]
 
 
 def test_a_zip_without_a_table_is_refused(tmp_path):
