@@ -68,13 +68,17 @@ class TrainedModel:
     files: list[dict[str, Any]]
 
 
+def next_number() -> int:
+    """The number that the next version will get; it stays free while the step's lock is held."""
+    return (ModelVersion.objects.aggregate(highest=Max("number"))["highest"] or 0) + 1
+
+
 @transaction.atomic
 def register(trained: TrainedModel, run_id: int) -> ModelVersion:
     """Record a trained model as the next version, a challenger until it is promoted."""
     run = DatasetRun.objects.get(pk=run_id)
-    highest = ModelVersion.objects.aggregate(highest=Max("number"))["highest"] or 0
     return ModelVersion.objects.create(
-        number=highest + 1, run=run, code_version=run.code_version, state=VersionState.CHALLENGER, **vars(trained)
+        number=next_number(), run=run, code_version=run.code_version, state=VersionState.CHALLENGER, **vars(trained)
     )
 
 

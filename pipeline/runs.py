@@ -37,6 +37,7 @@ class RunContext:
     """What an action learns of the run it works for."""
 
     run_id: int
+    code_version: str = ""
     progress: Progress = silent
 
     @property
@@ -100,7 +101,7 @@ def _execute(run: DatasetRun, progress: Progress) -> None:
                 if step.lock:
                     _take_step_lock(stack, step, run)
                 recover_outputs()
-                result = step.run(step.restore_params(run.parameters), RunContext(run.pk, reporter))
+                result = step.run(step.restore_params(run.parameters), RunContext(run.pk, run.code_version, reporter))
         except PipelineError as error:
             logger.error("%s: %s", error.code, error.message)
             _close(run, RunStatus.FAILED, log, error=error)

@@ -43,7 +43,7 @@ def evaluate_model(params: EvaluateModelParams, context: RunContext) -> StepResu
     names = [f"reports/version-{version.number:04d}.{suffix}" for suffix in ("html", "json")]
     with OutputSet(model_dir, context.owner) as out:
         html = reporting.render_report(evaluation, drawn, facts)
-        reporting.write_report(out.path(names[0]), out.path(names[1]), evaluation, html)
+        reporting.write_report(out.path(names[0]), out.path(names[1]), evaluation, html, is_sample=facts["is_sample"])
         out.commit()
     scores = evaluation.model.overall
     metrics = {"mse": scores.mse, "mae": scores.mae, "max_error": scores.max_error, "median_error": scores.median_error}

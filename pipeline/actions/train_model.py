@@ -55,7 +55,7 @@ def train_model(params: TrainModelParams, context: RunContext) -> StepResult:
     train, notes = _training_rows(split.train, params)
     context.progress("train", 1, STAGES)
     estimator = ESTIMATORS[params.estimator]().fit(train, train["attendance_seconds"].to_numpy(dtype="float64"))
-    evaluation = evaluate_fitted(estimator, split, seed=params.seed, context=context)
+    evaluation = evaluate_fitted(estimator, split, seed=params.seed, context=context, training_rows=len(train))
     version, outputs = _store(
         estimator, evaluation, split, targets, data_record, params, notes, context, training_rows=len(train)
     )
@@ -115,14 +115,24 @@ def _training_rows(train: pd.DataFrame, params: TrainModelParams) -> tuple[pd.Da
     ]
 
 
-def evaluate_fitted(estimator: Any, split: splits.Split, *, seed: int, context: RunContext) -> Evaluation:
+def evaluate_fitted(
+    estimator: Any, split: splits.Split, *, seed: int, context: RunContext, training_rows: int | None = None
+) -> Evaluation:
     """Judge a fitted estimator beside baselines fitted on the same training rows."""
     target = split.train["attendance_seconds"].to_numpy(dtype="float64")
     baselines = [make().fit(split.train, target) for make in BASELINES.values()]
     context.progress("evaluate", 2, STAGES)
     standards = settings.LFB_STANDARDS["first"]
     limits = (standards["mean_seconds"], standards["within_seconds"])
-    return evaluate(estimator, baselines, split, limits_seconds=limits, seed=seed)
+    return evaluate(
+        estimator,
+        baselines,
+        split,
+        limits_seconds=limits,
+        standards=settings.LFB_STANDARDS,
+        training_rows=training_rows,
+        seed=seed,
+    )
 
 
 def _store(
@@ -148,11 +158,13 @@ def _store(
         for role, target in targets.items():
             shutil.copyfile(staged[role], out.path(str(target.relative_to(model_dir))))
         facts = {
-            "number": "of run " + str(context.run_id), "is_sample": data_record.is_sample, "notes": notes,
-            "made_at": timezone.localtime(), "run": context.run_id, "code_version": settings.LFB_CODE_VERSION,
+            "number": registry.next_number(), "is_sample": data_record.is_sample, "notes": notes,
+            "made_at": timezone.localtime(), "run": context.run_id, "code_version": context.code_version,
         }  # fmt: skip
         html = reporting.render_report(evaluation, drawn, facts)
-        reporting.write_report(staged["report"], staged["report_json"], evaluation, html)
+        reporting.write_report(
+            staged["report"], staged["report_json"], evaluation, html, is_sample=data_record.is_sample
+        )
         out.commit()
     context.progress("store", 4, STAGES)
     files = [hashing.file_record(role, model_dir / folder / name) for role, name in FILES.items()]
