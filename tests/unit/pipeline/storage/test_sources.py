@@ -1,179 +1,77 @@
-"""Downloads against a publisher that misbehaves; the last good file always survives."""
+"""Source files are found wherever they are: at an address, at a path, in the folder for incoming files."""
 
-import gzip
+import hashlib
+import subprocess
+import sys
 
 import pytest
 
+from pipeline import sources_catalogue
 from pipeline.core.errors import SourceError
 from pipeline.storage import sources
 from pipeline.storage.sources import DownloadOptions
 
-QUICK = DownloadOptions(connect_timeout=1, read_timeout=0.3, retries=1, backoff=0.0)
-OLD, NEW = b"IncidentNumber,DateOfCall\n1,2023-01-01\n", b"IncidentNumber,DateOfCall\n" + b"2,2023-01-02\n" * 80_000
-
-
-@pytest.fixture()
-def fetch(publisher, tmp_path):
-    publisher.content = NEW
-
-    def _fetch(path="/data/file.csv", options=QUICK, **kwargs):
-        return sources.fetch(publisher.url + path, tmp_path / "raw", options=options, **kwargs)
-
-    return _fetch
-
-
-def test_a_file_arrives_whole_with_its_figures(fetch):
-    steps = []
-    file = fetch(progress=lambda stage, done, total=None: steps.append((done, total)))
-    assert file.path.read_bytes() == NEW
-    assert (file.status, file.expected_bytes, file.downloaded_bytes) == ("downloaded", len(NEW), len(NEW))
-    assert steps[-1] == (len(NEW), len(NEW))
-
-
-def test_an_unchanged_file_is_not_fetched_again(fetch, publisher):
-    fetch()
-    again = fetch()
-    assert (again.status, again.downloaded_bytes) == ("unchanged", 0)
-    assert again.path.read_bytes() == NEW
-
-
-def test_a_changed_file_replaces_the_old_one(fetch, publisher):
-    publisher.content = OLD
-    fetch()
-    publisher.content = NEW
-    assert fetch().path.read_bytes() == NEW
-
-
-def test_a_broken_transfer_goes_on_where_it_stopped(fetch, publisher):
-    publisher.plan.extend(["break_off"])
-    file = fetch()
-    assert file.status == "resumed"
-    went_on_at = int(publisher.requests[-1][1]["Range"].removeprefix("bytes=").rstrip("-"))
-    assert len(NEW) // 2 - QUICK.piece_bytes <= went_on_at <= len(NEW) // 2
-    assert file.path.read_bytes() == NEW
-
-
-def test_a_part_left_by_a_killed_process_is_gone_on_with(fetch, publisher):
-    publisher.plan.extend(["break_off", "break_off"])
-    with pytest.raises(SourceError):
-        fetch()
-    file = fetch()
-    assert file.status == "resumed"
-    assert file.path.read_bytes() == NEW
-
-
-def test_a_file_that_changed_in_between_is_fetched_from_the_start(fetch, publisher):
-    publisher.plan.extend(["break_off", "break_off"])
-    with pytest.raises(SourceError):
-        fetch()
-    publisher.content = OLD
-    assert fetch().path.read_bytes() == OLD
-
-
-def test_a_publisher_without_ranges_sends_the_whole_again(fetch, publisher):
-    publisher.ranges = False
-    publisher.plan.extend(["break_off"])
-    file = fetch()
-    assert file.status == "downloaded"
-    assert file.path.read_bytes() == NEW
-
-
-def test_redirects_are_followed(fetch, publisher):
-    publisher.plan.extend(["redirect"])
-    assert fetch().path.read_bytes() == NEW
-
-
-@pytest.mark.parametrize("trouble", ["server_error", "busy", "stall"])
-def test_passing_trouble_is_tried_again(fetch, publisher, trouble):
-    publisher.plan.extend([trouble])
-    assert fetch().path.read_bytes() == NEW
-
-
-FAULTS = {
-    "not_found": "source_not_found",
-    "forbidden": "source_forbidden",
-    "server_error": "source_server_error",
-    "busy": "source_server_error",
-    "html": "source_is_html",
-    "empty": "source_is_empty",
-    "break_off": "source_truncated",
-    "stall": "source_timeout",
-    "redirect_to_file": "source_not_allowed",
-    "circle": "source_redirects",
-}
-
-
-@pytest.mark.parametrize(("fault", "code"), FAULTS.items())
-def test_each_fault_has_its_code_and_the_last_good_file_stays(fetch, publisher, fault, code):
-    publisher.content = OLD
-    good = fetch()
-    publisher.content = NEW
-    publisher.plan.extend([fault] * 8)
-    with pytest.raises(SourceError) as caught:
-        fetch()
-    assert caught.value.code == code
-    assert caught.value.hint
-    assert good.path.read_bytes() == OLD
-
-
-def test_a_packed_file_cut_short_at_the_publisher_is_refused(fetch, publisher):
-    publisher.content = gzip.compress(NEW)[:-20]
-    with pytest.raises(SourceError) as caught:
-        fetch("/data/file.csv.gz")
-    assert caught.value.code == "source_truncated"
-
-
-def test_a_file_beyond_the_limit_is_refused(fetch):
-    with pytest.raises(SourceError) as caught:
-        fetch(options=DownloadOptions(max_bytes=1_000, retries=0))
-    assert caught.value.code == "source_too_large"
-
-
-def test_nobody_listening_is_told(tmp_path):
-    with pytest.raises(SourceError) as caught:
-        sources.fetch("http://127.0.0.1:9/file.csv", tmp_path, options=QUICK)
-    assert caught.value.code == "source_unreachable"
-
-
-def test_another_scheme_is_refused(tmp_path):
-    with pytest.raises(SourceError) as caught:
-        sources.fetch("ftp://127.0.0.1/file.csv", tmp_path)
-    assert caught.value.code == "source_not_allowed"
-
-
-def test_passwords_in_addresses_are_never_shown(fetch, publisher):
-    publisher.plan.extend(["not_found"])
-    address = publisher.url.replace("http://", "http://user:secret@")
-    with pytest.raises(SourceError) as caught:
-        sources.fetch(address + "/file.csv", fetch().path.parent, options=QUICK)
-    assert "secret" not in str(caught.value.as_dict())
-
-
-@pytest.mark.parametrize(
-    "path", ["/a/%2e%2e%2f%2e%2e%2fevil.csv", "/a/..%5c..%5cevil.csv", "/", "/a/" + "x" * 300, "/é%00.csv"]
-)
-def test_no_address_writes_outside_its_folder(tmp_path, path):
-    place = sources.place_of(f"http://127.0.0.1{path}", tmp_path)
-    assert place.parent == tmp_path
-    assert place.name.isascii()
-    assert len(place.name) < 100
-
-
-def test_equal_names_at_two_addresses_do_not_collide(tmp_path):
-    assert sources.place_of("http://a/f.csv", tmp_path) != sources.place_of("http://b/f.csv", tmp_path)
+QUICK = DownloadOptions(connect_timeout=1, read_timeout=0.3, retries=0, backoff=0.0)
+TABLE = b"IncidentNumber,DateOfCall\n1,2023-01-01\n"
 
 
 def test_a_local_file_is_used_in_place(tmp_path):
     path = tmp_path / "mine.csv"
-    path.write_bytes(OLD)
+    path.write_bytes(TABLE)
     file = sources.fetch(str(path), tmp_path / "raw")
-    assert (file.path, file.status, file.downloaded_bytes) == (path, "local", 0)
+    assert (file.path, file.status, file.downloaded_bytes, file.expected_bytes) == (path, "local", 0, len(TABLE))
+    assert file.sha256 == hashlib.sha256(TABLE).hexdigest()
+    assert not (tmp_path / "raw").exists()
 
 
-def test_a_missing_local_file_is_named(tmp_path):
-    with pytest.raises(SourceError, match=r"gone\.csv") as caught:
-        sources.fetch(str(tmp_path / "gone.csv"), tmp_path)
+@pytest.mark.parametrize("name", ["gone.csv", ".", "gone/deeper.csv"])
+def test_a_local_file_that_is_not_there_is_named(tmp_path, name):
+    with pytest.raises(SourceError) as caught:
+        sources.fetch(str(tmp_path / name), tmp_path)
     assert caught.value.code == "local_file_missing"
+    assert str(tmp_path / name) in caught.value.message
+
+
+def test_a_local_file_that_may_not_be_read_is_told(tmp_path, monkeypatch):
+    (tmp_path / "mine.csv").write_bytes(TABLE)
+    monkeypatch.setattr(sources.os, "access", lambda path, mode: False)  # the tests may run as root, who may read all
+    with pytest.raises(SourceError) as caught:
+        sources.fetch(str(tmp_path / "mine.csv"), tmp_path)
+    assert caught.value.code == "local_file_unreadable"
+
+
+@pytest.mark.parametrize(
+    ("content", "code"),
+    [
+        (b"", "source_is_empty"),
+        (b"<html>", "source_is_html"),
+        (b"\x1f\x8b\x08\x00", "source_truncated"),
+        (b"\x00\x01", "source_not_a_table"),
+    ],
+)
+def test_a_local_file_is_looked_at_as_closely_as_a_fetched_one(tmp_path, content, code):
+    (tmp_path / "mine.csv").write_bytes(content)
+    with pytest.raises(SourceError) as caught:
+        sources.fetch(str(tmp_path / "mine.csv"), tmp_path)
+    assert caught.value.code == code
+
+
+def test_addresses_and_paths_are_gathered_in_order(publisher, tmp_path):
+    publisher.content = TABLE
+    (tmp_path / "mine.csv").write_bytes(TABLE)
+    wanted = [publisher.url + "/a/f.csv", str(tmp_path / "mine.csv"), publisher.url + "/b/f.csv"]
+    found = sources.gather(wanted, tmp_path / "raw", options=QUICK)
+    assert [(file.source, file.status) for file in found] == list(
+        zip(wanted, ("downloaded", "local", "downloaded"), strict=True)
+    )
+    assert len({file.path for file in found}) == 3
+
+
+def test_one_source_that_fails_fails_the_gathering_by_name(publisher, tmp_path):
+    publisher.content = TABLE
+    publisher.plan.extend(["serve", "not_found"])
+    with pytest.raises(SourceError, match=r"second\.csv"):
+        sources.gather([publisher.url + "/first.csv", publisher.url + "/second.csv"], tmp_path, options=QUICK)
 
 
 def test_no_source_at_all_is_told(tmp_path):
@@ -182,16 +80,53 @@ def test_no_source_at_all_is_told(tmp_path):
     assert caught.value.code == "no_source"
 
 
-def test_reachable_answers_for_a_living_and_a_dead_publisher(publisher):
-    publisher.content = NEW
-    assert sources.reachable(publisher.url + "/f.csv", 1)
-    publisher.plan.extend(["not_found"])
-    assert not sources.reachable(publisher.url + "/f.csv", 1)
-    assert not sources.reachable("http://127.0.0.1:9/f.csv", 1)
-
-
 def test_dropped_files_are_found_by_name_in_order(tmp_path):
-    for name in ("b.xlsx", "a.csv.gz", "notes.txt", "c.zip"):
+    for name in ("b.xlsx", "a.csv.gz", "C.CSV", "notes.txt", "c.zip", "~$b.xlsx", "._b.xlsx", ".hidden.csv"):
         (tmp_path / name).touch()
-    assert [path.name for path in sources.dropped_files(tmp_path)] == ["a.csv.gz", "b.xlsx", "c.zip"]
+    (tmp_path / "folder.csv").mkdir()
+    assert [path.name for path in sources.dropped_files(tmp_path)] == ["C.CSV", "a.csv.gz", "b.xlsx", "c.zip"]
     assert sources.dropped_files(tmp_path / "none") == []
+
+
+def test_an_address_that_answers_with_a_table_is_reachable(publisher):
+    publisher.content = TABLE * 10_000
+    assert sources.reachable(publisher.url + "/f.csv", 2)
+    assert publisher.requests[-1][1]["Range"] == "bytes=0-4095"
+
+
+@pytest.mark.parametrize(
+    "trouble",
+    ["not_found", "server_error", "hang_up", "html", "message", "empty", "stall", "redirect_to_file", "circle"],
+)
+def test_an_address_that_answers_otherwise_is_not(publisher, trouble):
+    publisher.content = TABLE
+    publisher.plan.append(trouble)
+    assert not sources.reachable(publisher.url + "/f.csv", 0.3)
+
+
+@pytest.mark.parametrize(
+    "url", ["http://127.0.0.1:9/f.csv", "ftp://127.0.0.1/f.csv", "http://[bad/f.csv", "http://", "nonsense"]
+)
+def test_nobody_and_nonsense_are_not_reachable(url):
+    assert not sources.reachable(url, 0.3)
+
+
+def test_asking_takes_no_longer_than_said_even_where_the_look_up_of_the_name_hangs(monkeypatch):
+    import threading
+
+    hanging = threading.Event()
+    monkeypatch.setattr(sources, "_ask_for_head", lambda *args: hanging.wait(30))
+    assert not sources.reachable("http://slow.example/f.csv", 0.05)
+    hanging.set()
+
+
+def test_the_published_addresses_are_complete_and_can_be_kept_apart(tmp_path):
+    listed = sources_catalogue.PUBLISHED_INCIDENT_SOURCES + sources_catalogue.PUBLISHED_MOBILISATION_SOURCES
+    assert all(url.startswith("https://data.london.gov.uk/download/") and " " not in url for url in listed)
+    assert len({sources.place_of(url, tmp_path) for url in listed}) == len(listed) == 4
+
+
+def test_the_catalogue_of_addresses_is_light_enough_for_settings():
+    code = "import sys, pipeline.sources_catalogue; print(sorted({'pandas', 'requests', 'django', 'pyarrow'} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
