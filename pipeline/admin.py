@@ -200,7 +200,8 @@ class ModelVersionAdmin(HistoryAdmin):
         (None, {"fields": ("number", "state", "state_reason", "report", "is_sample")}),
         ("Period", {"fields": (("trained_from", "trained_to", "training_rows"), ("tested_from", "tested_to", "tested_rows"))}),
         ("Figures", {"fields": ("shown_metrics",)}),
-        ("Made from", {"fields": ("run", "estimator", "shown_features", "shown_parameters", "seed", "code_version", "shown_datasets")}),
+        ("Made from", {"fields": ("run", "estimator", "shown_features", "shown_parameters", "seed", "code_version")}),
+        ("Training files", {"fields": ("shown_datasets",)}),
         ("Files", {"fields": ("shown_files",)}),
         ("In use", {"fields": ("promoted_at", "promoted_by_name")}),
     )  # fmt: skip

@@ -121,12 +121,20 @@ def _note(version: ModelVersion, reason: str) -> None:
 
 def estimator_of(version: ModelVersion) -> AttendanceEstimator:
     """The fitted estimator of `version`; its files are loaded only if their hashes match the recorded ones."""
-    files = tuple((entry["name"], entry["path"], entry["sha256"]) for entry in version.files)
-    return _load(str(settings.LFB_MODEL_DIR), version.estimator, files)
+    return _load(str(settings.LFB_MODEL_DIR), version.estimator, _files_of(version))
 
 
-# Versions never change once registered, so the key says all; two are kept so that a roll-back is instant.
-@lru_cache(maxsize=2)
+def linear_of(version: ModelVersion) -> AttendanceEstimator:
+    """The documented linear model that was trained beside `version` (or is it)."""
+    return _load(str(settings.LFB_MODEL_DIR), "linear", _files_of(version))
+
+
+def _files_of(version: ModelVersion) -> tuple[tuple[str, str, str], ...]:
+    return tuple((entry["name"], entry["path"], entry["sha256"]) for entry in version.files)
+
+
+# Versions never change once registered, so the key says all; a few are kept so that a roll-back is instant.
+@lru_cache(maxsize=4)
 def _load(model_dir: str, estimator: str, files: tuple[tuple[str, str, str], ...]) -> AttendanceEstimator:
     from pipeline.storage import artifacts
 

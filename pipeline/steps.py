@@ -78,7 +78,7 @@ def train_model_params(given: Mapping[str, Any]) -> core_params.TrainModelParams
         data_path=chosen.get("data_path", str(settings.LFB_DATA_DIR / "global_data.csv")),
         model_path=chosen.get("model_path", str(settings.LFB_MODEL_DIR / "linear_regression_model.pkl")),
         encoder_path=chosen.get("encoder_path", str(settings.LFB_MODEL_DIR / "onehot_encoder.pkl")),
-        estimator=chosen.get("estimator", "linear"),
+        estimator=chosen.get("estimator", core_params.ESTIMATOR_NAMES[0]),
         speed_band_kmh=settings.LFB_SPEED_BAND_KMH if on_bands else None,
         attendance_band_seconds=settings.LFB_ATTENDANCE_BAND_SECONDS if on_bands else None,
     )

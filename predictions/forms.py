@@ -25,7 +25,7 @@ class PredictionForm(forms.Form):
     )
 
     def clean_station(self) -> str:
-        return self._explained("station", find_station)
+        return self._explained("station", lambda name: find_station(name).name)
 
     def clean_distance(self) -> float:
         return self._explained("distance", check_distance)

@@ -36,14 +36,14 @@ def stations() -> pd.DataFrame:
     return pd.read_csv(path, parse_dates=["closed"]).astype({"station_name": "str"})
 
 
-@pytest.fixture()
+@pytest.fixture
 def publisher():
     """A publisher on this machine that can misbehave."""
     with PublisherServer() as server:
         yield server
 
 
-@pytest.fixture()
+@pytest.fixture
 def real_data() -> Path:
     folder = real_data_dir()
     if folder is None:
@@ -51,7 +51,7 @@ def real_data() -> Path:
     return folder
 
 
-@pytest.fixture()
+@pytest.fixture
 def start(db):
     """Start a step as a command does; the run comes back."""
     from pipeline import runs
@@ -62,7 +62,7 @@ def start(db):
     return _start
 
 
-@pytest.fixture()
+@pytest.fixture
 def sample_sources(start, settings):
     """A small pair of generated files, set as the sources."""
 
@@ -93,17 +93,17 @@ def trained_site(tmp_path_factory, django_db_setup, django_db_blocker):
         "build_features": {},
         "train_model": {},
     }
-    with override_settings(LFB_DATA_DIR=data, LFB_REFERENCE_DIR=data / "ref", LFB_MODEL_DIR=models):
-        with django_db_blocker.unblock(), transaction.atomic():
-            for step, given in steps.items():
-                run = runs.start(step, given, by_name="tester", trigger=Trigger.COMMAND)
-                assert run.status == "succeeded", f"{run.error_code}: {run.error_message}"
-            rows = serializers.serialize("json", [*DatasetRun.objects.all(), *ModelVersion.objects.all()])
-            transaction.set_rollback(True)
+    of_this_site = override_settings(LFB_DATA_DIR=data, LFB_REFERENCE_DIR=data / "ref", LFB_MODEL_DIR=models)
+    with of_this_site, django_db_blocker.unblock(), transaction.atomic():
+        for step, given in steps.items():
+            run = runs.start(step, given, by_name="tester", trigger=Trigger.COMMAND)
+            assert run.status == "succeeded", f"{run.error_code}: {run.error_message}"
+        rows = serializers.serialize("json", [*DatasetRun.objects.all(), *ModelVersion.objects.all()])
+        transaction.set_rollback(True)
     return folder, rows
 
 
-@pytest.fixture()
+@pytest.fixture
 def trained(trained_site, db, folders, settings):
     """A site with a model in use, trained on a small sample, in folders of this test alone."""
     folder, rows = trained_site

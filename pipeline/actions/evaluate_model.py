@@ -27,7 +27,8 @@ def evaluate_model(params: EvaluateModelParams, context: RunContext) -> StepResu
     split = splits.split_by_time(features, start)
     context.progress("evaluate", 1, STAGES)
     estimator = registry.estimator_of(version)
-    evaluation = evaluate_fitted(estimator, split, seed=version.seed, context=context)
+    linear = registry.linear_of(version)
+    evaluation = evaluate_fitted(estimator, split, others=[linear], seed=version.seed, context=context)
     drawn = reporting.draw_plots(evaluation, estimator, split)
     facts = {
         "number": version.number,

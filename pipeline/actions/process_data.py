@@ -151,7 +151,8 @@ def _require_usable(result: _Processed, params: ProcessDataParams) -> None:
 
 
 def _notes(result: _Processed) -> list[str]:
-    validator, notes = result.validator, []
+    validator = result.validator
+    notes = [f"{result.dataset}: {note}" for note in validator.notes]
     if validator.rows_of_other_years:
         notes.append(f"{result.dataset}: {readable_count(validator.rows_of_other_years)} rows of other years left out")
     notes += [f"{result.dataset}: {kind}: {readable_count(rows)}" for kind, rows in sorted(validator.repairs.items())]

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import logging
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TypeVar
 
 import pandas as pd
 from django.conf import settings
@@ -14,9 +15,11 @@ from django.utils import timezone
 from pipeline import registry, reporting
 from pipeline.core import splits
 from pipeline.core.baselines import BASELINES
+from pipeline.core.boosting import BoostedAttendance
 from pipeline.core.errors import ParameterError
-from pipeline.core.estimators import ESTIMATORS, LinearAttendance
+from pipeline.core.estimators import AttendanceEstimator, LinearAttendance
 from pipeline.core.evaluate import Evaluation, evaluate
+from pipeline.core.forecasts import ESTIMATORS
 from pipeline.core.params import TrainModelParams
 from pipeline.core.results import FileRecord, StepResult
 from pipeline.core.wording import readable_count, readable_seconds
@@ -28,6 +31,7 @@ from pipeline.storage.outputs import OutputSet
 logger = logging.getLogger(__name__)
 
 STAGES = 5
+Estimator = TypeVar("Estimator", bound=AttendanceEstimator)
 # Role of each file of a version → its name in the version's folder.
 FILES = {
     "estimator": "linear_regression_model.pkl",
@@ -47,17 +51,18 @@ def train_model(params: TrainModelParams, context: RunContext) -> StepResult:
         "encoder": paths.confine(params.encoder_path, model_dir, known_as="models", suffixes=(".pkl",)),
     }
     _require_free(targets, model_dir)
-    if params.estimator not in ESTIMATORS:
-        raise ParameterError(f"There is no model {params.estimator!r}: wanted one of {', '.join(ESTIMATORS)}.")
     context.progress("train", 0, STAGES)
     features, data_record = load_features(data_path)
     split = splits.split_by_time(features)
     train, notes = _training_rows(split.train, params)
     context.progress("train", 1, STAGES)
-    estimator = ESTIMATORS[params.estimator]().fit(train, train["attendance_seconds"].to_numpy(dtype="float64"))
-    evaluation = evaluate_fitted(estimator, split, seed=params.seed, context=context, training_rows=len(train))
+    estimator = _fit(ESTIMATORS[params.estimator](), train)
+    linear = estimator if isinstance(estimator, LinearAttendance) else _fit(LinearAttendance(), train)
+    evaluation = evaluate_fitted(
+        estimator, split, others=[linear], seed=params.seed, context=context, training_rows=len(train)
+    )
     version, outputs = _store(
-        estimator, evaluation, split, targets, data_record, params, notes, context, training_rows=len(train)
+        estimator, linear, evaluation, split, targets, data_record, params, notes, context, training_rows=len(train)
     )
     scores = evaluation.model.overall
     return StepResult(
@@ -115,12 +120,22 @@ def _training_rows(train: pd.DataFrame, params: TrainModelParams) -> tuple[pd.Da
     ]
 
 
+def _fit(estimator: Estimator, rows: pd.DataFrame) -> Estimator:
+    return estimator.fit(rows, rows["attendance_seconds"].to_numpy(dtype="float64"))
+
+
 def evaluate_fitted(
-    estimator: Any, split: splits.Split, *, seed: int, context: RunContext, training_rows: int | None = None
+    estimator: AttendanceEstimator,
+    split: splits.Split,
+    *,
+    others: Sequence[AttendanceEstimator] = (),
+    seed: int,
+    context: RunContext,
+    training_rows: int | None = None,
 ) -> Evaluation:
-    """Judge a fitted estimator beside baselines fitted on the same training rows."""
-    target = split.train["attendance_seconds"].to_numpy(dtype="float64")
-    baselines = [make().fit(split.train, target) for make in BASELINES.values()]
+    """Judge a fitted estimator beside `others`, fitted too, and beside baselines fitted here on the training rows."""
+    baselines = [other for other in others if other.name != estimator.name]
+    baselines += [_fit(make(), split.train) for make in BASELINES.values()]
     context.progress("evaluate", 2, STAGES)
     standards = settings.LFB_STANDARDS["first"]
     limits = (standards["mean_seconds"], standards["within_seconds"])
@@ -136,7 +151,8 @@ def evaluate_fitted(
 
 
 def _store(
-    estimator: LinearAttendance,
+    estimator: AttendanceEstimator,
+    linear: LinearAttendance,
     evaluation: Evaluation,
     split: splits.Split,
     targets: dict[str, Path],
@@ -153,8 +169,11 @@ def _store(
     context.progress("store", 3, STAGES)
     drawn = reporting.draw_plots(evaluation, estimator, split)
     with OutputSet(model_dir, context.owner) as out:
-        staged = {role: out.path(f"{folder}/{name}") for role, name in FILES.items()}
-        artifacts.save_linear(estimator, staged["estimator"], staged["encoder"], staged["facts"])
+        names = FILES | ({"forecast": "forecast.json"} if isinstance(estimator, BoostedAttendance) else {})
+        staged = {role: out.path(f"{folder}/{name}") for role, name in names.items()}
+        artifacts.save_linear(linear, staged["estimator"], staged["encoder"], staged["facts"])
+        if isinstance(estimator, BoostedAttendance):
+            artifacts.save_forecast(estimator, staged["forecast"])
         for role, target in targets.items():
             shutil.copyfile(staged[role], out.path(str(target.relative_to(model_dir))))
         facts = {
@@ -167,7 +186,7 @@ def _store(
         )
         out.commit()
     context.progress("store", 4, STAGES)
-    files = [hashing.file_record(role, model_dir / folder / name) for role, name in FILES.items()]
+    files = [hashing.file_record(role, model_dir / folder / name) for role, name in names.items()]
     version = registry.register(
         registry.TrainedModel(
             estimator=estimator.name,
@@ -184,7 +203,7 @@ def _store(
             tested_rows=evaluation.tested_rows,
             metrics=_version_metrics(evaluation),
             evaluation=evaluation.as_dict(),
-            files=[record.as_dict() | {"path": f"{folder}/{FILES[record.name]}"} for record in files],
+            files=[record.as_dict() | {"path": f"{folder}/{names[record.name]}"} for record in files],
         ),
         context.run_id,
     )
@@ -203,6 +222,8 @@ def _version_metrics(evaluation: Evaluation) -> dict[str, float]:
         "max_error": scores.max_error,
         "bias": scores.bias,
         **{f"brier_{limit}": value for limit, value in scores.brier.items()},
+        **{f"coverage_{size}": value for size, value in scores.coverage.items()},
+        **{f"width_{size}": value for size, value in scores.width.items()},
     }
     return metrics if scores.r2_score is None else metrics | {"r2_score": scores.r2_score}
 

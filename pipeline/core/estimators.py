@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Protocol, Self
 
 import numpy as np
@@ -94,7 +93,7 @@ class LinearAttendance(ResidualEstimator):
 
     name = "linear"
     title = "Linear regression on distance and station"
-    inputs = ("distance_km", "station_name")
+    inputs: tuple[str, ...] = ("distance_km", "station_name")
 
     def __init__(self) -> None:
         self.regression = LinearRegression(tol=_SOLVER_TOLERANCE)
@@ -134,6 +133,3 @@ class LinearAttendance(ResidualEstimator):
 
 def _station_column(X: pd.DataFrame) -> npt.NDArray[np.object_]:
     return X[["station_name"]].to_numpy(dtype=object)
-
-
-ESTIMATORS: dict[str, Callable[[], ResidualEstimator]] = {LinearAttendance.name: LinearAttendance}

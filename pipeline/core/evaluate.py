@@ -31,6 +31,7 @@ DISTANCE_BANDS = [
 PUMP_NAMES = ["First pump", "Second pump", "Later pumps"]
 # Groups that read in another order than that of the alphabet.
 _PLACE_IN_ORDER = {name: place for names in (DISTANCE_BANDS, PUMP_NAMES) for place, name in enumerate(names)}
+INTERVALS = {"80": (0.1, 0.9), "90": (0.05, 0.95)}  # size in percent → lower and upper quantile
 FINEST_GROUPING = "borough_hour_band"  # a hundred groups and more: for the judged model alone
 PUMPS = {"first": 1, "second": 2}  # as the standards name them → pump order
 
@@ -126,6 +127,7 @@ class _Answers:
     predicted: Floats
     shares: dict[float, Floats]
     late: Floats
+    intervals: dict[str, tuple[Floats, Floats]]
 
     @classmethod
     def of(cls, estimator: AttendanceEstimator, rows: pd.DataFrame, limits_seconds: Sequence[float]) -> _Answers:
@@ -138,11 +140,16 @@ class _Answers:
                 hint=f"Its inputs are {', '.join(estimator.inputs)}: every row needs them.",
             )
         shares = {limit: estimator.predict_within(rows, limit) for limit in limits_seconds}
-        return cls(predicted, shares, estimator.predict_quantile(rows, PINBALL_LEVEL))
+        intervals = {
+            size: (estimator.predict_quantile(rows, low), estimator.predict_quantile(rows, high))
+            for size, (low, high) in INTERVALS.items()
+        }
+        return cls(predicted, shares, estimator.predict_quantile(rows, PINBALL_LEVEL), intervals)
 
     def score(self, actual: Floats, places: Any = slice(None)) -> Scores:
         shares = {limit: share[places] for limit, share in self.shares.items()}
-        return score(actual[places], self.predicted[places], shares, self.late[places])
+        intervals = {size: (low[places], high[places]) for size, (low, high) in self.intervals.items()}
+        return score(actual[places], self.predicted[places], shares, self.late[places], intervals)
 
 
 def evaluate(

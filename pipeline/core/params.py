@@ -9,6 +9,7 @@ from pipeline.core.errors import ParameterError
 
 DATASETS = ("incident", "mobilisation")
 SAMPLE_FORMATS = ("csv", "xlsx")
+ESTIMATOR_NAMES = ("boosted", "linear")  # the first is the default
 ROW_ORIGINS = ("auto", "mobilisation", "incident")
 
 
@@ -77,6 +78,11 @@ class TrainModelParams(StepParams):
     def __post_init__(self) -> None:
         for name in ("data_path", "model_path", "encoder_path"):
             require(bool(getattr(self, name)), name, f"{name} is empty: wanted the path of a file.")
+        require(
+            self.estimator in ESTIMATOR_NAMES,
+            "estimator",
+            f"There is no model {self.estimator!r}: wanted one of {', '.join(ESTIMATOR_NAMES)}.",
+        )
         require(
             self.model_path != self.encoder_path, "encoder_path", "The model and the encoder need two different files."
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
@@ -20,7 +20,8 @@ class Scores:
     """Errors in seconds (MSE in s²) of one model on `n` rows, bias being predicted − actual.
 
     `brier`, `within` and `said` go by limit in seconds: the Brier score, the share that arrived within the limit, and
-    the mean probability that was given for it. `pinball_90` judges the predicted 90th percentile, seconds.
+    the mean probability that was given for it. `pinball_90` judges the predicted 90th percentile, seconds. `coverage`
+    and `width` go by the interval's size in percent: the share of times inside it, and its mean width in seconds.
     """
 
     n: int
@@ -37,6 +38,8 @@ class Scores:
     actual_mean: float
     predicted_mean: float
     pinball_90: float | None = None
+    coverage: dict[str, float] = field(default_factory=dict)
+    width: dict[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -58,12 +61,16 @@ class StandardCheck:
 
 
 def score(
-    actual: Floats, predicted: Floats, probabilities: Mapping[float, Floats], late: Floats | None = None
+    actual: Floats,
+    predicted: Floats,
+    probabilities: Mapping[float, Floats],
+    late: Floats | None = None,
+    intervals: Mapping[str, tuple[Floats, Floats]] | None = None,
 ) -> Scores:
     """Scores of predicted against actual seconds, shape (n,) each, n ≥ 1.
 
     `probabilities` maps a limit in seconds to P(arrives within it), `late` is the predicted 90th percentile in
-    seconds, shape (n,) each. R² is None where all actual times agree.
+    seconds, `intervals` maps a size in percent to lower and upper bounds, shape (n,) each. R² is None where all actual times agree.
     """
     error = predicted - actual
     spread = float(np.sum((actual - actual.mean()) ** 2))
@@ -83,6 +90,10 @@ def score(
         actual_mean=float(actual.mean()),
         predicted_mean=float(predicted.mean()),
         pinball_90=None if late is None else pinball(actual, late, PINBALL_LEVEL),
+        coverage={
+            size: float(np.mean((actual >= low) & (actual <= high))) for size, (low, high) in (intervals or {}).items()
+        },
+        width={size: float(np.mean(high - low)) for size, (low, high) in (intervals or {}).items()},
     )
 
 

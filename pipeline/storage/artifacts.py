@@ -15,11 +15,13 @@ from typing import Any, TypeVar
 import joblib
 import numpy as np
 import sklearn
+from lightgbm.basic import LightGBMError
 from sklearn.linear_model import LinearRegression
 from sklearn.preprocessing import OneHotEncoder
 
+from pipeline.core.boosting import BoostedAttendance
 from pipeline.core.errors import ArtifactError
-from pipeline.core.estimators import LinearAttendance
+from pipeline.core.estimators import AttendanceEstimator, LinearAttendance
 from pipeline.core.residuals import ResidualDistribution
 
 Part = TypeVar("Part")
@@ -45,7 +47,27 @@ def save_linear(estimator: LinearAttendance, model_path: Path, encoder_path: Pat
     facts_path.write_text(json.dumps(facts, indent=1, sort_keys=True), encoding="utf-8")
 
 
-def load_estimator(name: str, files: Mapping[str, tuple[Path, str]]) -> LinearAttendance:
+def save_forecast(estimator: BoostedAttendance, path: Path) -> None:
+    """The boosted forecast as JSON: numbers and the text of its trees, nothing that runs. The same estimator, the same bytes."""
+    path.write_text(json.dumps(estimator.as_dict(), sort_keys=True), encoding="utf-8")
+
+
+def load_estimator(name: str, files: Mapping[str, tuple[Path, str]]) -> AttendanceEstimator:
+    """The fitted estimator `name` from its files: role → (path, recorded SHA-256). Raises ArtifactError, as below."""
+    if name == BoostedAttendance.name:
+        return _load_forecast(files)
+    return _load_linear(name, files)
+
+
+def _load_forecast(files: Mapping[str, tuple[Path, str]]) -> BoostedAttendance:
+    path, sha256 = _recorded(files, "forecast")
+    try:
+        return BoostedAttendance.from_dict(json.loads(read_verified(path, sha256)))
+    except (ValueError, KeyError, TypeError, LightGBMError) as error:
+        raise _unreadable(path, "it does not hold a forecast that this version of the software reads") from error
+
+
+def _load_linear(name: str, files: Mapping[str, tuple[Path, str]]) -> LinearAttendance:
     """The fitted estimator `name` from its files: role → (path, recorded SHA-256).
 
     Every file is checked before the first is unpickled. Raises ArtifactError: model_kind_unknown, model_file_missing,

@@ -36,3 +36,9 @@ def minutes(seconds: float) -> str:
 def r2(explained: float) -> str:
     """R² with two decimals and a true minus: it can be negative."""
     return f"{round(explained, 2) + 0.0:.2f}".replace("-", "−")
+
+
+@register.filter
+def percent(share: float) -> str:
+    """A share with one decimal: 0.8931 → "89.3 %"."""
+    return f"{share * 100:.1f} %"

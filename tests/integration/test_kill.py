@@ -22,7 +22,10 @@ KILLS = int(os.environ.get("LFB_TEST_KILLS", "2"))
 
 # Step → the files it writes, and the ones that it reads and that differ between the two worlds.
 STEPS = {
-    "process_data": (("incident_data.csv", "incident_data.parquet", "mobilisation_data.csv", "mobilisation_data.parquet"), ()),
+    "process_data": (
+        ("incident_data.csv", "incident_data.parquet", "mobilisation_data.csv", "mobilisation_data.parquet"),
+        (),
+    ),
     "build_features": (("global_data.csv", "global_data.parquet"), ("incident_data.*", "mobilisation_data.*")),
     "train_model": (("../models/linear_regression_model.pkl", "../models/onehot_encoder.pkl"), ("global_data.*",)),
     "evaluate_model": (("../models/reports/version-0001.json",), ("global_data.*",)),
@@ -43,7 +46,9 @@ def environment(site: Path, seed: int) -> dict[str, str]:
 
 def manage(site: Path, seed: int, *words: str) -> subprocess.Popen:
     command = [sys.executable, "manage.py", *words]
-    return subprocess.Popen(command, cwd=ROOT, env=environment(site, seed), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    return subprocess.Popen(
+        command, cwd=ROOT, env=environment(site, seed), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
 
 
 def finish(process: subprocess.Popen) -> str:
@@ -62,7 +67,9 @@ def digest(site: Path, step: str) -> str:
 
 def records(site: Path) -> list[tuple[str, str, str, str]]:
     with sqlite3.connect(site / "data" / "lfb.sqlite3") as database:
-        rows = database.execute("select step, status, error_code, error_message from pipeline_datasetrun order by id").fetchall()
+        rows = database.execute(
+            "select step, status, error_code, error_message from pipeline_datasetrun order by id"
+        ).fetchall()
     database.close()
     return rows
 
@@ -76,7 +83,18 @@ def worlds(tmp_path_factory):
         finish(manage(site, seed, "migrate", "--verbosity=0"))
         for other in (1, 2):
             folder = str(site / "data" / "sample" / str(other))
-            finish(manage(site, seed, "make_sample_data", "--incidents=20000", "--years=2023", f"--seed={other}", "--output-dir", folder))
+            finish(
+                manage(
+                    site,
+                    seed,
+                    "make_sample_data",
+                    "--incidents=20000",
+                    "--years=2023",
+                    f"--seed={other}",
+                    "--output-dir",
+                    folder,
+                )
+            )
         for step in STEPS:
             finish(manage(site, seed, step))
         made.append(site)

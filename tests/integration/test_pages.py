@@ -11,7 +11,7 @@ from pipeline.models import DatasetRun, ModelVersion, Station
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture()
+@pytest.fixture
 def admin_client():
     client = Client()
     client.force_login(get_user_model().objects.create_superuser("chief", password="a long enough one"))

@@ -94,7 +94,7 @@ def test_two_trainings_on_the_same_file_give_the_same_model(trained, start):
     assert start("train_model").status == RunStatus.SUCCEEDED
     second = ModelVersion.objects.get(number=2)
     assert first.metrics == second.metrics
-    for role in ("estimator", "encoder", "facts"):
+    for role in ("estimator", "encoder", "facts", "forecast"):
         assert first.file(role)["sha256"] == second.file(role)["sha256"]
 
 
@@ -245,7 +245,7 @@ def test_a_run_whose_process_lives_is_left_alone(start):
 
 
 def test_a_changed_model_file_is_not_loaded(trained, start, settings):
-    path = settings.LFB_MODEL_DIR / str(registry.current().file("estimator")["path"])
+    path = settings.LFB_MODEL_DIR / str(registry.current().file("forecast")["path"])
     path.write_bytes(path.read_bytes() + b" ")
     registry._load.cache_clear()
     run = start("predict", distance_km=1.0, station="Acton")
@@ -281,6 +281,21 @@ def test_evaluation_writes_a_report_that_needs_nothing_else(trained, start, sett
         assert outside not in html.replace("http://www.w3.org", "").replace("https://www.w3.org", "")
     figures = json.loads((settings.LFB_MODEL_DIR / "reports" / "version-0001.json").read_text())
     assert figures["models"][0]["overall"]["n"] == run.rows_out
+
+
+def test_linear_regression_stays_selectable(trained, start):
+    start("train_model", estimator="linear")
+    version = ModelVersion.objects.get(number=2)
+    assert version.estimator == "linear"
+    assert [model["name"] for model in version.evaluation["models"]] == ["linear", "mean", "station_hour", "kolesar"]
+    assert start("evaluate_model", version=2).status == RunStatus.SUCCEEDED
+
+
+def test_the_forecast_is_judged_beside_the_linear_model_and_covers_what_it_says(trained):
+    models = {model["name"]: model["overall"] for model in trained.evaluation["models"]}
+    assert list(models)[:2] == ["boosted", "linear"]
+    assert 0.85 < models["boosted"]["coverage"]["90"] < 0.95
+    assert models["boosted"]["width"]["80"] < models["boosted"]["width"]["90"]
 
 
 def test_an_unknown_version_cannot_be_evaluated(trained, start):

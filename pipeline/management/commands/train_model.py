@@ -6,6 +6,7 @@ from typing import Any
 
 from django.core.management.base import CommandParser
 
+from pipeline.core.params import ESTIMATOR_NAMES
 from pipeline.management.base import StepCommand
 
 
@@ -27,5 +28,11 @@ class Command(StepCommand):
         )
         parser.add_argument("--encoder_path", "--encoder-path", metavar="PATH", help="Where the station encoder goes.")
 
+        parser.add_argument(
+            "--estimator",
+            choices=ESTIMATOR_NAMES,
+            help="The model to register (default: boosted). The documented linear model is always saved beside it.",
+        )
+
     def parameters(self, options: dict[str, Any]) -> dict[str, Any]:
-        return {name: options[name] for name in ("data_path", "model_path", "encoder_path")}
+        return {name: options[name] for name in ("data_path", "model_path", "encoder_path", "estimator")}

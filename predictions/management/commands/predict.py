@@ -27,6 +27,8 @@ class Command(StepCommand):
     def report(self, run: DatasetRun) -> None:
         seconds = run.metrics["prediction_result"]
         self.stdout.write(f"{readable_seconds(seconds)} ({seconds:.1f} seconds) from {run.details['station']}")
+        low, high = run.details["interval"]
+        self.stdout.write(f"80 of 100 such engines arrive within {readable_seconds(low)} to {readable_seconds(high)}.")
         self.stdout.write(f"Model version {run.details['version']}. For planning, not for dispatch.")
         for note in run.notes:
             self.stdout.write(note)

@@ -5,10 +5,18 @@ import pytest
 from pipeline.core import columns
 from pipeline.core.errors import DataError, LeakError, MissingColumnError
 
-INCIDENT_D = (
-    "incident_number,date_of_call,cal_year,time_of_call,hour_of_call,timestamp_of_call,easting_rounded,northing_rounded,"
-    "first_pump_arriving_attendance_time,first_pump_arriving_deployed_from_station"
-).split(",")
+INCIDENT_D = [
+    "incident_number",
+    "date_of_call",
+    "cal_year",
+    "time_of_call",
+    "hour_of_call",
+    "timestamp_of_call",
+    "easting_rounded",
+    "northing_rounded",
+    "first_pump_arriving_attendance_time",
+    "first_pump_arriving_deployed_from_station",
+]
 
 
 @pytest.mark.parametrize("dataset", ["incident", "mobilisation"])

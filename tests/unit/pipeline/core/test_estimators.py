@@ -10,9 +10,9 @@ import pytest
 
 from pipeline.core.baselines import BASELINES
 from pipeline.core.errors import DataError, LeakError
-from pipeline.core.estimators import ESTIMATORS, LinearAttendance, ResidualEstimator
+from pipeline.core.estimators import LinearAttendance, ResidualEstimator
 
-EVERYTHING = {**ESTIMATORS, **BASELINES}
+EVERYTHING = {LinearAttendance.name: LinearAttendance, **BASELINES}
 EFFECTS = {"Acton": 0.0, "Soho": -40.0, "Biggin Hill": 90.0}
 
 

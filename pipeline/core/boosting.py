@@ -1,0 +1,239 @@
+"""The forecast: gradient-boosted trees on top of the distance law, with probabilities from a period of their own.
+
+LightGBM stores its trees as text, so a stored forecast is read without running code, and the same rows always give the
+same text: one thread, fixed seed, deterministic mode.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Self
+
+import lightgbm
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from pipeline.core.baselines import KolesarDistanceLaw, kolesar_curve
+from pipeline.core.columns import require_known_when_sent
+from pipeline.core.errors import DataError
+from pipeline.core.nearby import StationMap, question_columns
+from pipeline.core.residuals import ResidualDistribution
+
+Floats = npt.NDArray[np.float64]
+
+CALIBRATION_SHARE = 0.2  # the last part of the training rows, by time: where probabilities are learnt
+ROUNDS = 200
+PLACE_COLUMNS = (
+    "distance_km", "station", "hour", "pump_order", "incident_easting_m", "incident_northing_m", "east_km", "north_km",
+    "nearest_km", "second_nearest_km", "detour_km", "rank", "is_own_ground", "property",
+)  # fmt: skip
+# Without the place of the incident: what station and distance alone allow.
+BLIND_COLUMNS = ("distance_km", "station", "hour", "pump_order", "station_easting_m", "station_northing_m")
+CATEGORIES = ("station", "property")
+
+# The "fair" loss is quadratic for small errors and linear for large ones: it heeds the typical call, not the odd one,
+# and unlike the absolute error it can be held to rise with distance.
+PARAMETERS: dict[str, Any] = {
+    "objective": "fair", "fair_c": 20.0, "learning_rate": 0.05, "num_leaves": 31, "min_data_in_leaf": 30, "lambda_l2": 5.0,
+    "feature_fraction": 0.7, "bagging_fraction": 0.8, "bagging_freq": 1, "cat_smooth": 20.0, "cat_l2": 20.0,
+    "monotone_constraints_method": "basic", "num_threads": 1, "deterministic": True, "force_row_wise": True, "verbose": -1,
+}  # fmt: skip
+
+# Columns that are explained together, in the words of the page.
+EXPLAINED = {
+    "distance": ("distance_km", "detour_km", "nearest_km", "second_nearest_km", "rank"),
+    "hour": ("hour",),
+    "station": ("station", "station_easting_m", "station_northing_m", "is_own_ground", "pump_order"),
+    "place": ("incident_easting_m", "incident_northing_m", "east_km", "north_km", "property"),
+}
+
+
+@dataclass(frozen=True)
+class Trees:
+    """The distance law and the trees that correct it, on one set of columns."""
+
+    columns: tuple[str, ...]
+    law: tuple[float, float, float]  # a, b and d* of the distance law
+    booster: lightgbm.Booster
+
+    @classmethod
+    def fit(cls, columns: tuple[str, ...], values: Mapping[str, Floats], y: Floats, seed: int) -> Self:
+        law = KolesarDistanceLaw().fit(pd.DataFrame({"distance_km": values["distance_km"]}), y)
+        curve = (law.a_, law.b_, law.d_star_)
+        rows = lightgbm.Dataset(
+            _matrix(columns, values),
+            y,
+            init_score=kolesar_curve(values["distance_km"], *curve),
+            feature_name=list(columns),
+            categorical_feature=[name for name in CATEGORIES if name in columns],
+        )
+        rises = [int(name == "distance_km") for name in columns]
+        booster = lightgbm.train(
+            PARAMETERS | {"seed": seed, "monotone_constraints": rises}, rows, num_boost_round=ROUNDS
+        )
+        return cls(columns, curve, booster)
+
+    def predict(self, values: Mapping[str, Floats]) -> Floats:
+        """Seconds, shape (n,); never below 0."""
+        corrected = self.booster.predict(_matrix(self.columns, values), num_threads=1)
+        return np.maximum(kolesar_curve(values["distance_km"], *self.law) + corrected, 0.0)
+
+    def contributions(self, values: Mapping[str, Floats]) -> dict[str, Floats]:
+        """Seconds by group of inputs, and the part that is the same for all ("typical"): they add up to the prediction."""
+        shares = np.asarray(self.booster.predict(_matrix(self.columns, values), pred_contrib=True, num_threads=1))
+        by_column = dict(zip(self.columns, shares[:, :-1].T, strict=True))
+        zero = np.zeros(len(shares))
+        found = {
+            group: sum((by_column[name] for name in names if name in by_column), zero)
+            for group, names in EXPLAINED.items()
+        }
+        typical_law = float(kolesar_curve(np.array([1.5]), *self.law)[0])  # half of all engines go about this far
+        found["distance"] = found["distance"] + kolesar_curve(values["distance_km"], *self.law) - typical_law
+        return {"typical": shares[:, -1] + typical_law, **found}
+
+    def as_dict(self) -> dict[str, Any]:
+        return {"columns": list(self.columns), "law": list(self.law), "trees": self.booster.model_to_string()}
+
+    @classmethod
+    def from_dict(cls, stored: Mapping[str, Any]) -> Self:
+        booster = lightgbm.Booster(model_str=stored["trees"])
+        a, b, d_star = stored["law"]
+        return cls(tuple(stored["columns"]), (a, b, d_star), booster)
+
+
+def _matrix(columns: tuple[str, ...], values: Mapping[str, Floats]) -> Floats:
+    return np.column_stack([values[name] for name in columns])
+
+
+class BoostedAttendance:
+    """Attendance time from everything known when the engine is sent.
+
+    Rows must come in the order of their calls: the last fifth is held back once, to learn how far the trees stray from
+    what they have not seen, and the probabilities and intervals follow from that. Then the trees learn from all rows.
+
+    A question may leave out the incident's place (a second set of trees knows station and distance alone) and the hour
+    (answers of all hours are averaged, each by its share of the training calls); a missing pump order means the first.
+    """
+
+    name = "boosted"
+    title = "Boosted trees on distance, place and hour"
+    inputs: tuple[str, ...] = (
+        "distance_km", "station_name", "hour", "pump_order", "is_own_ground", "property_category", "incident_easting_m",
+        "incident_northing_m", "station_easting_m", "station_northing_m",
+    )  # fmt: skip
+
+    def __init__(self, seed: int = 0) -> None:
+        self.seed = seed
+
+    def fit(self, X: pd.DataFrame, y: Floats) -> Self:
+        """Learn from rows in order of call and their attendance times, seconds, shape (n,). Raises LeakError, DataError."""
+        require_known_when_sent(self.inputs)
+        X, y = X[list(self.inputs)].reset_index(drop=True), np.asarray(y, dtype="float64")
+        held_back = int(len(y) * CALIBRATION_SHARE)
+        if not np.isfinite(y).all() or held_back < 10:
+            raise DataError(
+                f"{len(y)} rows, {int(np.count_nonzero(~np.isfinite(y)))} of them without a time, are not enough to train on.",
+                code="no_target",
+                hint="Use a longer period: check LFB_YEARS and the files processed.",
+            )
+        self.stations_ = StationMap.of(X)
+        self.properties_ = tuple(sorted(X["property_category"].dropna().unique()))
+        counts = np.bincount(X["hour"].to_numpy(dtype="int64"), minlength=24) + 1.0
+        self.hour_shares_ = counts / counts.sum()
+        values = self._columns(X)
+        first = {name: column[:-held_back] for name, column in values.items()}
+        later = {name: column[-held_back:] for name, column in values.items()}
+        self.residuals_ = {}
+        for kind, columns in (("placed", PLACE_COLUMNS), ("blind", BLIND_COLUMNS)):
+            trial = Trees.fit(columns, first, y[:-held_back], self.seed)
+            self.residuals_[kind] = ResidualDistribution.of(trial.predict(later), y[-held_back:])
+        self.trees_ = {
+            kind: Trees.fit(columns, values, y, self.seed)
+            for kind, columns in (("placed", PLACE_COLUMNS), ("blind", BLIND_COLUMNS))
+        }
+        return self
+
+    def _columns(self, X: pd.DataFrame | Mapping[str, Any]) -> dict[str, Floats]:
+        values = question_columns(X, self.stations_)
+        values["pump_order"] = np.where(np.isnan(values["pump_order"]), 1.0, values["pump_order"])
+        codes = pd.Index(self.properties_, dtype="object").get_indexer(pd.Index(X["property_category"], dtype="object"))
+        values["property"] = np.where(codes < 0, np.nan, codes)
+        return values
+
+    def predict(self, X: pd.DataFrame | Mapping[str, Any]) -> Floats:
+        """Seconds for each row; `X` may be a frame or a mapping of equally long arrays with the same names."""
+        return self._answer(self._columns(X))[0]
+
+    def predict_within(self, X: pd.DataFrame | Mapping[str, Any], seconds: float) -> Floats:
+        predicted, is_placed = self._answer(self._columns(X))
+        return np.where(
+            is_placed,
+            self.residuals_["placed"].share_within(predicted, seconds),
+            self.residuals_["blind"].share_within(predicted, seconds),
+        )
+
+    def predict_quantile(self, X: pd.DataFrame | Mapping[str, Any], level: float) -> Floats:
+        predicted, is_placed = self._answer(self._columns(X))
+        return np.where(
+            is_placed,
+            self.residuals_["placed"].quantile(predicted, level),
+            self.residuals_["blind"].quantile(predicted, level),
+        )
+
+    def explain(self, X: pd.DataFrame | Mapping[str, Any]) -> dict[str, Floats]:
+        """Seconds by group (typical, distance, hour, station, place) that add up to the prediction, row by row."""
+        values = self._columns(X)
+        is_placed = ~np.isnan(values["incident_easting_m"])
+        parts = {kind: self._over_hours(values, trees.contributions) for kind, trees in self.trees_.items()}
+        return {group: np.where(is_placed, parts["placed"][group], parts["blind"][group]) for group in parts["placed"]}
+
+    def _answer(self, values: dict[str, Floats]) -> tuple[Floats, npt.NDArray[np.bool_]]:
+        is_placed = ~np.isnan(values["incident_easting_m"])
+        predicted = np.empty(len(is_placed))
+        for kind, chosen in (("placed", is_placed), ("blind", ~is_placed)):
+            if chosen.any():
+                part = values if chosen.all() else {name: column[chosen] for name, column in values.items()}
+                predicted[chosen] = self._over_hours(
+                    part, lambda rows, trees=self.trees_[kind]: {"seconds": trees.predict(rows)}
+                )["seconds"]
+        return predicted, is_placed
+
+    def _over_hours(self, values: dict[str, Floats], answer: Any) -> dict[str, Floats]:
+        """The answer at the hour given; where none is, the mean over the day, weighted by the hours' shares of calls."""
+        found: dict[str, Floats] = answer(values)
+        open_rows = np.flatnonzero(np.isnan(values["hour"]))
+        if len(open_rows):
+            spread = {name: np.repeat(column[open_rows], 24) for name, column in values.items()}
+            spread["hour"] = np.tile(np.arange(24.0), len(open_rows))
+            for name, seconds in answer(spread).items():
+                found[name] = found[name].copy()
+                found[name][open_rows] = seconds.reshape(-1, 24) @ self.hour_shares_
+        return found
+
+    def as_dict(self) -> dict[str, Any]:
+        """Everything that serving needs, fit for JSON."""
+        return {
+            "estimator": self.name,
+            "seed": self.seed,
+            "lightgbm": lightgbm.__version__,
+            "stations": self.stations_.as_dict(),
+            "properties": list(self.properties_),
+            "hour_shares": self.hour_shares_.tolist(),
+            "residuals": {kind: residuals.as_dict() for kind, residuals in self.residuals_.items()},
+            "trees": {kind: trees.as_dict() for kind, trees in self.trees_.items()},
+        }
+
+    @classmethod
+    def from_dict(cls, stored: Mapping[str, Any]) -> Self:
+        """The fitted forecast from what `as_dict` gave."""
+        estimator = cls(stored["seed"])
+        estimator.stations_ = StationMap.from_dict(stored["stations"])
+        estimator.properties_ = tuple(stored["properties"])
+        estimator.hour_shares_ = np.asarray(stored["hour_shares"], dtype="float64")
+        estimator.residuals_ = {
+            kind: ResidualDistribution.from_dict(found) for kind, found in stored["residuals"].items()
+        }
+        estimator.trees_ = {kind: Trees.from_dict(found) for kind, found in stored["trees"].items()}
+        return estimator

@@ -1,0 +1,179 @@
+"""The forecast: honest inputs, rising with distance, reproducible, explained, and sure of itself only as far as it may be."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from pipeline.core.baselines import KolesarDistanceLaw, MeanBaseline
+from pipeline.core.boosting import BoostedAttendance
+from pipeline.core.errors import DataError, LeakError
+from pipeline.core.estimators import LinearAttendance
+from pipeline.core.nearby import StationMap
+
+STATIONS = {
+    "Acton": (519_679, 180_078),
+    "Ealing": (516_500, 180_500),
+    "Soho": (529_900, 180_900),
+    "Euston": (529_700, 182_700),
+}
+
+
+def make_rows(count=6_000, seed=4):
+    """Rows in order of call; travel grows with distance, slows by day and in the east, and strays by a fifth."""
+    generator = np.random.default_rng(seed)
+    names = generator.choice(list(STATIONS), count)
+    home = np.array([STATIONS[name] for name in names], dtype=float)
+    offset = generator.normal(0, 1_400, (count, 2))
+    distance = np.hypot(*offset.T) / 1000
+    hour = generator.integers(0, 24, count)
+    X = pd.DataFrame(
+        {
+            "distance_km": distance, "station_name": names, "hour": hour, "pump_order": 1, "is_own_ground": generator.random(count) < 0.7,
+            "property_category": generator.choice(["Dwelling", "Outdoor"], count), "incident_easting_m": home[:, 0] + offset[:, 0],
+            "incident_northing_m": home[:, 1] + offset[:, 1], "station_easting_m": home[:, 0], "station_northing_m": home[:, 1],
+        }
+    ).astype({"station_name": "str", "property_category": "str"})  # fmt: skip
+    pace = 1 + 0.25 * ((hour > 8) & (hour < 18)) + 0.2 * (home[:, 0] > 525_000)
+    y = (70 + 180 * np.sqrt(distance) * pace) * np.exp(generator.normal(0, 0.2, count))
+    return X, np.clip(y, 0, 1200)
+
+
+@pytest.fixture(scope="module")
+def split():
+    X, y = make_rows()
+    return X.iloc[:4_500].reset_index(drop=True), y[:4_500], X.iloc[4_500:].reset_index(drop=True), y[4_500:]
+
+
+@pytest.fixture(scope="module")
+def fitted(split):
+    return BoostedAttendance().fit(split[0], split[1])
+
+
+def mae(predicted, actual):
+    return np.abs(predicted - actual).mean()
+
+
+def test_it_beats_the_linear_model_and_the_distance_law_on_rows_it_never_saw(fitted, split):
+    X, y, later, actual = split
+    for other in (LinearAttendance, KolesarDistanceLaw, MeanBaseline):
+        assert mae(fitted.predict(later), actual) < mae(other().fit(X, y).predict(later), actual) - 3
+
+
+def test_a_shuffled_target_teaches_nothing(split):
+    X, y, later, actual = split
+    shuffled = np.random.default_rng(0).permutation(y)
+    fooled = BoostedAttendance().fit(X, shuffled)
+    constant = np.full(len(actual), np.median(shuffled))
+    assert mae(fooled.predict(later), actual) > mae(constant, actual) - 1
+
+
+def test_no_input_is_an_outcome():
+    class Cheat(BoostedAttendance):
+        inputs = (*BoostedAttendance.inputs, "turnout_seconds")
+
+    with pytest.raises(LeakError):
+        Cheat().fit(*make_rows(200))
+
+
+def test_columns_it_does_not_declare_never_reach_it(split):
+    X, y, later, _ = split
+    leaking = X.assign(attendance_seconds=y, stop_code_description="AFA")
+    assert (
+        BoostedAttendance().fit(leaking, y).predict(later).tolist()
+        == BoostedAttendance().fit(X, y).predict(later).tolist()
+    )
+
+
+def test_longer_trips_never_take_less_time(fitted):
+    kilometres = np.linspace(0.05, 8, 200)
+    asked = question(distance_km=kilometres)
+    assert (np.diff(fitted.predict(asked)) >= -1e-9).all()
+
+
+def question(**given):
+    """Rows of which only station and distance are known, but for what is given."""
+    count = max(len(np.atleast_1d(value)) for value in given.values())
+    nothing = {
+        "distance_km": 2.0, "station_name": "Soho", "hour": np.nan, "pump_order": np.nan, "is_own_ground": np.nan,
+        "property_category": None, "incident_easting_m": np.nan, "incident_northing_m": np.nan,
+        "station_easting_m": 529_900.0, "station_northing_m": 180_900.0,
+    }  # fmt: skip
+    frame = pd.DataFrame({name: np.resize(given.get(name, value), count) for name, value in nothing.items()})
+    return frame.astype({"station_name": "str", "property_category": "str"})
+
+
+def test_station_and_distance_suffice(fitted):
+    seconds = fitted.predict(question(distance_km=[2.0]))
+    assert 200 < seconds[0] < 500
+
+
+def test_a_missing_hour_is_the_average_over_the_day(fitted):
+    by_hour = fitted.predict(question(hour=np.arange(24.0)))
+    assert fitted.predict(question(distance_km=[2.0]))[0] == pytest.approx(by_hour @ fitted.hour_shares_)
+
+
+def test_a_station_never_seen_still_gets_an_answer(fitted):
+    assert np.isfinite(fitted.predict(question(station_name=["Biggin Hill"]))).all()
+
+
+def test_intervals_hold_on_rows_it_never_saw(fitted, split):
+    _, _, later, actual = split
+    for low, high, share in ((0.05, 0.95, 0.90), (0.1, 0.9, 0.80)):
+        inside = (actual >= fitted.predict_quantile(later, low)) & (actual <= fitted.predict_quantile(later, high))
+        assert inside.mean() == pytest.approx(share, abs=0.03)
+
+
+def test_chances_hold_on_rows_it_never_saw(fitted, split):
+    _, _, later, actual = split
+    assert fitted.predict_within(later, 360).mean() == pytest.approx((actual <= 360).mean(), abs=0.03)
+
+
+def test_contributions_add_up_to_the_prediction(fitted, split):
+    for rows in (split[2].iloc[:40], question(distance_km=np.linspace(0.1, 6, 20))):
+        parts = fitted.explain(rows)
+        assert sum(parts.values()) == pytest.approx(fitted.predict(rows), abs=1e-6)
+
+
+def test_farther_away_is_explained_by_distance(fitted):
+    parts = fitted.explain(question(distance_km=[0.3, 5.0]))
+    assert parts["distance"][0] < 0 < parts["distance"][1]
+
+
+def test_two_trainings_give_the_same_text(split, fitted):
+    again = BoostedAttendance().fit(split[0], split[1])
+    assert json.dumps(again.as_dict(), sort_keys=True) == json.dumps(fitted.as_dict(), sort_keys=True)
+
+
+def test_a_stored_forecast_answers_as_before(fitted, split):
+    back = BoostedAttendance.from_dict(json.loads(json.dumps(fitted.as_dict())))
+    assert back.predict(split[2]).tolist() == fitted.predict(split[2]).tolist()
+    assert back.predict_within(split[2], 360).tolist() == fitted.predict_within(split[2], 360).tolist()
+
+
+@pytest.mark.parametrize("count", [0, 20])
+def test_too_few_rows_are_refused(count):
+    X, y = make_rows(200)
+    with pytest.raises(DataError):
+        BoostedAttendance().fit(X.iloc[:count], y[:count])
+
+
+def test_a_row_without_a_time_is_refused():
+    X, y = make_rows(200)
+    y[3] = np.nan
+    with pytest.raises(DataError, match="1 of them"):
+        BoostedAttendance().fit(X, y)
+
+
+def test_relations_to_stations_by_hand():
+    stations = StationMap(("A", "B", "C"), np.array([0.0, 3_000.0, 0.0]), np.array([0.0, 0.0, 10_000.0]))
+    found = stations.relations(np.array([1_000.0]), np.array([0.0]), np.array([2.0]))
+    assert {name: values[0] for name, values in found.items()} == {
+        "nearest_km": 1.0,
+        "second_nearest_km": 2.0,
+        "rank": 1.0,
+        "detour_km": 1.0,
+    }
+    assert stations.codes(["B", "Z"]).tolist()[0] == 1.0
+    assert np.isnan(stations.codes(["B", "Z"])[1])
