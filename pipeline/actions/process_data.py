@@ -129,17 +129,21 @@ def _read_file(
 
 
 def _require_usable(result: _Processed, params: ProcessDataParams) -> None:
-    """Too many rejects, or nothing left, fail the run before anything is replaced."""
+    """Too many rejects, or nothing left, fail the run before anything is replaced.
+
+    Repeated rows do not count: files whose periods overlap repeat many, and nothing is lost with them.
+    """
     validator = result.validator
-    share = validator.rows_rejected / validator.rows_read if validator.rows_read else 0.0
+    faults = Counter({reason: rows for reason, rows in validator.rejects.items() if reason != "duplicate_key"})
+    share = faults.total() / validator.rows_read if validator.rows_read else 0.0
     if share > params.max_reject_share:
-        reason, rows = validator.rejects.most_common(1)[0]
+        reason, rows = faults.most_common(1)[0]
         raise TooManyRejectsError(
-            f"{readable_count(validator.rows_rejected)} of {readable_count(validator.rows_read)} {result.dataset} rows "
+            f"{readable_count(faults.total())} of {readable_count(validator.rows_read)} {result.dataset} rows "
             f"({share:.1%}) were rejected, more than the {params.max_reject_share:.1%} allowed. "
             f"Most of all: {REASONS[reason]} ({readable_count(rows)} rows).",
             hint="Check the file; if it is right, raise LFB_MAX_REJECT_SHARE.",
-            fields=dict(validator.rejects),
+            fields=dict(faults),
         )
     if validator.rows_kept == 0:
         years = ", ".join(map(str, params.years))

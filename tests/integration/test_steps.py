@@ -157,6 +157,13 @@ def test_a_failed_run_says_why_and_leaves_the_last_good_output(start, settings, 
     assert (settings.LFB_DATA_DIR / "incident_data.csv").read_bytes() == good
 
 
+def test_files_whose_periods_overlap_lose_nothing_but_the_repetitions(start, settings, tmp_path):
+    write_sources(settings, tmp_path, incident=raw_rows("incident", *[{}] * 20))
+    settings.LFB_INCIDENT_SOURCES *= 2
+    run = start("process_data", datasets=["incident"])
+    assert (run.status, run.rows_out, run.rejects) == ("succeeded", 20, {"duplicate_key": 20})
+
+
 def test_a_file_of_the_other_kind_is_told(start, settings, tmp_path):
     write_sources(settings, tmp_path, incident=raw_rows("mobilisation", {}))
     run = start("process_data", datasets=["incident"])
