@@ -75,7 +75,7 @@ def test_a_pickle_holds_the_table_under_published_names(tmp_path):
     assert frame.loc[0, "IncidentNumber"] == "000001-19032023"
 
 
-@pytest.fixture()
+@pytest.fixture
 def features(stations):
     return incident_pump_rows(validated("incident", {}, {"Easting_m": None, "Northing_m": None}), stations).frame
 
