@@ -106,7 +106,7 @@ def _execute(run: DatasetRun, progress: Progress) -> None:
             logger.error("%s: %s", error.code, error.message)
             _close(run, RunStatus.FAILED, log, error=error)
         except KeyboardInterrupt:
-            logger.warning("interrupted from the keyboard")
+            logger.warning("interrupted from the keyboard; %s", _fate_of_output(run))
             _close(run, RunStatus.CANCELLED, log)
             raise
         except Exception:
@@ -125,11 +125,19 @@ def _take_step_lock(stack: ExitStack, step: steps.Step, run: DatasetRun) -> None
     raise StepBusyError(f"{step.title} cannot start: {who} is writing the same output right now.")
 
 
+def _fate_of_output(run: DatasetRun) -> str:
+    """What became of the output of a run that did not end well."""
+    if outputs.was_written(output_folders(), owner_name(run.pk)):
+        return "its output was complete and is in place"
+    return "the last good output was left as it was"
+
+
 def _apology(run: DatasetRun) -> PipelineError:
     return PipelineError(
-        f"Something went wrong that should not have: sorry. The details are in the log of run {run.pk}.",
+        f"Something went wrong that should not have: sorry; {_fate_of_output(run)}. "
+        f"The details are in the log of run {run.pk}.",
         code="unexpected_error",
-        hint="The last good output is untouched. Start again; if it happens twice, tell the developers the run's number.",
+        hint="Start again; if it happens twice, tell the developers the run's number.",
     )
 
 
@@ -183,20 +191,19 @@ def close_dead_runs() -> list[DatasetRun]:
         for run in DatasetRun.objects.active().filter(job_id="")
         if not locks.is_held(lock_folder(), _run_lock(run.lock_token))
     ]
-    completed = recover_outputs() if dead else set()
+    if dead:
+        recover_outputs()
     closed = []
     for run in dead:
-        if _close_dead_run(run, output_in_place=owner_name(run.pk) in completed):
+        if _close_dead_run(run):
             closed.append(run)
         outputs.forget(output_folders(), owner_name(run.pk))
         locks.forget(lock_folder(), _run_lock(run.lock_token))
     return closed
 
 
-def _close_dead_run(run: DatasetRun, *, output_in_place: bool) -> bool:
+def _close_dead_run(run: DatasetRun) -> bool:
     """Write the truth about one killed run; False where another process has done so in the meantime."""
-    output_in_place = output_in_place or outputs.was_written(output_folders(), owner_name(run.pk))
-    fate = "its output was complete and is in place" if output_in_place else "the last good output was left as it was"
     return bool(
         DatasetRun.objects.active()
         .filter(pk=run.pk)
@@ -204,7 +211,7 @@ def _close_dead_run(run: DatasetRun, *, output_in_place: bool) -> bool:
             status=RunStatus.CRASHED,
             finished_at=timezone.now(),
             error_code="killed",
-            error_message=f"The process of this run was killed before it could end; {fate}.",
+            error_message=f"The process of this run was killed before it could end; {_fate_of_output(run)}.",
             error_hint="Start the step again.",
         )
     )
@@ -214,12 +221,10 @@ def output_folders() -> tuple[Path, ...]:
     return Path(settings.LFB_DATA_DIR), Path(settings.LFB_REFERENCE_DIR), Path(settings.LFB_MODEL_DIR)
 
 
-def recover_outputs() -> set[str]:
-    """Complete or clear away what killed runs were about to put in place. Returns the owners that were completed."""
-    completed: set[str] = set()
+def recover_outputs() -> None:
+    """Complete or clear away what killed runs were about to put in place."""
     for folder in output_folders():
-        completed |= {done.owner for done in outputs.recover(folder, is_alive=_is_alive) if done.completed}
-    return completed
+        outputs.recover(folder, is_alive=_is_alive)
 
 
 def _is_alive(owner: str) -> bool:

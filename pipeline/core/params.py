@@ -43,6 +43,13 @@ class ProcessDataParams(StepParams):
     def __post_init__(self) -> None:
         unknown = set(self.datasets) - set(DATASETS)
         require(not unknown, "type", f"Unknown type {', '.join(sorted(unknown))}: wanted {' or '.join(DATASETS)}.")
+        for source in (*self.incident_sources, *self.mobilisation_sources):
+            # The record of a run keeps its parameters for all to read.
+            require(
+                "://" not in source or "@" not in source.split("://", 1)[1].split("/", 1)[0],
+                "sources",
+                "An address of a source holds a user name or password: the published files need none, leave it out.",
+            )
         require(0 <= self.max_reject_share <= 1, "max_reject_share", "The share of rejects must lie between 0 and 1.")
 
     def sources_of(self, dataset: str) -> tuple[str, ...]:

@@ -190,6 +190,24 @@ def test_sample_and_real_data_are_never_mixed(start, sample_sources, settings, t
     assert start("build_features").error_code == "mixed_sample_and_real"
 
 
+def test_addresses_with_a_password_are_refused_before_they_reach_a_record(start, settings):
+    settings.LFB_INCIDENT_SOURCES = ("https://user:secret@example.org/file.csv",)
+    with pytest.raises(ParameterError) as caught:
+        start("process_data")
+    assert "secret" not in str(caught.value.as_dict())
+    assert not DatasetRun.objects.exists()
+
+
+def test_an_interruption_after_the_output_is_in_place_says_so(start, sample_sources, monkeypatch):
+    from pipeline.actions import process_data
+
+    sample_sources(300)
+    monkeypatch.setattr(process_data, "_metrics", lambda done: 1 / 0)
+    run = start("process_data")
+    assert run.status == "crashed"
+    assert "complete and is in place" in run.error_message
+
+
 def test_unknown_parameters_are_refused_before_a_run_begins(start):
     with pytest.raises(ParameterError, match="colour"):
         start("build_features", colour="red")
