@@ -1,0 +1,107 @@
+"""The names that users rely on, to the letter, and that the README tells nothing else."""
+
+import re
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.core.management import get_commands, load_command_class
+
+from pipeline.core import columns, params
+
+README = (Path(__file__).resolve().parents[2] / "README.md").read_text()
+
+
+def options_of(command):
+    parser = load_command_class(get_commands()[command], command).create_parser("manage.py", command)
+    return {option for action in parser._actions for option in action.option_strings}
+
+
+@pytest.mark.parametrize(
+    ("command", "options"),
+    [
+        ("process_data", {"--type", "--convert-to-pickle", "--json"}),
+        ("build_features", {"--json"}),
+        (
+            "train_model",
+            {
+                "--data_path",
+                "--data-path",
+                "--model_path",
+                "--model-path",
+                "--ml_model_path",
+                "--encoder_path",
+                "--encoder-path",
+                "--json",
+            },
+        ),
+        ("evaluate_model", {"--json"}),
+        ("predict", {"--distance", "--station", "--json"}),
+    ],
+)
+def test_commands_take_the_promised_options(command, options):
+    assert options <= options_of(command)
+
+
+def test_types_are_the_promised_ones():
+    assert params.DATASETS == ("incident", "mobilisation")
+
+
+def test_promised_settings_exist():
+    for name in (
+        "LFB_DATA_DIR", "LFB_REFERENCE_DIR", "LFB_MODEL_DIR", "LFB_LOG_DIR", "LFB_INCIDENT_SOURCES", "LFB_MOBILISATION_SOURCES", "LFB_YEARS",
+        "LFB_SPEED_BAND_KMH", "LFB_ATTENDANCE_BAND_SECONDS", "LFB_TRAIN_ON_BANDS", "LFB_STANDARDS",
+    ):  # fmt: skip
+        assert hasattr(settings, name)
+    assert (settings.LFB_SPEED_BAND_KMH, settings.LFB_ATTENDANCE_BAND_SECONDS, settings.LFB_TRAIN_ON_BANDS) == (
+        (5, 35),
+        (193, 539),
+        False,
+    )
+
+
+def test_expected_columns_are_the_promised_ones():
+    incident = (
+        "IncidentNumber, DateOfCall, CalYear, TimeOfCall, HourOfCall, IncidentGroup, StopCodeDescription, SpecialServiceType, "
+        "PropertyCategory, PropertyType, AddressQualifier, Postcode_full, Postcode_district, UPRN, USRN, IncGeo_BoroughCode, "
+        "IncGeo_BoroughName, ProperCase, IncGeo_WardCode, IncGeo_WardName, IncGeo_WardNameNew, Easting_m, Northing_m, Easting_rounded, "
+        "Northing_rounded, Latitude, Longitude, FRS, IncidentStationGround, FirstPumpArriving_AttendanceTime, "
+        "FirstPumpArriving_DeployedFromStation, SecondPumpArriving_AttendanceTime, SecondPumpArriving_DeployedFromStation, "
+        "NumStationsWithPumpsAttending, NumPumpsAttending, PumpCount, PumpMinutesRounded, Notional Cost (£), NumCalls"
+    )
+    mobilisation = (
+        "IncidentNumber, CalYear, HourOfCall, ResourceMobilisationId, Resource_Code, PerformanceReporting, DateAndTimeMobilised, "
+        "DateAndTimeMobile, DateAndTimeArrived, TurnoutTimeSeconds, TravelTimeSeconds, AttendanceTimeSeconds, DateAndTimeLeft, "
+        "DateAndTimeReturned, DeployedFromStation_Code, DeployedFromStation_Name, DeployedFromLocation, PumpOrder, PlusCode_Code, "
+        "PlusCode_Description, DelayCodeId, DelayCode_Description"
+    )
+    assert columns.published_names("incident") == incident.split(", ")
+    assert columns.published_names("mobilisation") == mobilisation.split(", ")
+
+
+def test_feature_file_keeps_the_promised_names():
+    assert set(columns.FEATURE_FILE_NAMES.values()) == {"distance", "DeployedFromStation_Name", "AttendanceTimeSeconds"}
+
+
+def test_every_command_in_the_readme_exists_with_its_options():
+    for command, words in re.findall(r"manage\.py (\w+)([^\n`#]*)", README):
+        assert command in get_commands(), command
+        assert set(re.findall(r"--[\w-]+", words)) <= options_of(command)
+
+
+def test_every_option_in_the_readme_table_exists():
+    for command, cell in re.findall(r"^\| `(\w+)` \| ([^|]*) \|", README, flags=re.MULTILINE):
+        if command in get_commands():
+            assert set(re.findall(r"--[\w-]+", cell)) <= options_of(command), command
+
+
+def test_every_setting_in_the_readme_is_read_and_every_setting_read_is_in_the_readme():
+    source = (Path(settings.BASE_DIR) / "lfb_site" / "settings.py").read_text()
+    read = set(re.findall(r'"((?:LFB|DJANGO|MLFLOW|PUSHGATEWAY)_[A-Z_]+|DATABASE_URL|REDIS_URL)"', source))
+    told = set(re.findall(r"`((?:LFB|DJANGO)_[A-Z_]+|DATABASE_URL)", README)) - {"LFB_REAL_DATA_DIR"}
+    assert read == told
+
+
+def test_pictures_in_the_readme_are_there():
+    for name in re.findall(r"!\[[^\]]*\]\(([^)]+)\)", README):
+        assert (Path(settings.BASE_DIR) / name).stat().st_size > 0

@@ -1,0 +1,108 @@
+"""Who may import whom, and what must never be missing."""
+
+import ast
+import io
+from pathlib import Path
+
+import pytest
+from django.core.management import call_command
+
+ROOT = Path(__file__).resolve().parent.parent
+
+# Layer → what it must not import, directly.
+FORBIDDEN = {
+    "pipeline/core": ("django", "lfb_site", "predictions", "pipeline.storage", "pipeline.models", "pipeline.actions", "pipeline.runs", "pipeline.registry", "pipeline.steps", "requests"),
+    "pipeline/storage": ("django", "lfb_site", "predictions", "pipeline.models", "pipeline.actions", "pipeline.runs", "pipeline.registry", "pipeline.steps"),
+    "pipeline/models": ("pipeline.storage", "pipeline.actions", "pipeline.runs", "pandas"),
+    "pipeline": ("predictions",),
+    "pipeline/management": ("pandas", "pipeline.actions", "pipeline.core.features"),
+    "predictions/views.py": ("pandas", "pipeline.storage"),
+}  # fmt: skip
+HEAVY = ("pandas", "sklearn", "lightgbm", "matplotlib", "pandera", "pyproj")
+
+
+def python_files(place):
+    path = ROOT / place
+    return [path] if path.suffix == ".py" else sorted(path.rglob("*.py"))
+
+
+def imports(path, *, only_at_the_top=False):
+    tree = ast.parse(path.read_text())
+    nodes = tree.body if only_at_the_top else ast.walk(tree)
+    for node in nodes:
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+@pytest.mark.parametrize("place", FORBIDDEN)
+def test_imports_point_downwards(place):
+    wrong = [
+        f"{path.relative_to(ROOT)} imports {name}"
+        for path in python_files(place)
+        for name in imports(path)
+        if any(name == banned or name.startswith(f"{banned}.") for banned in FORBIDDEN[place])
+        # The app starts its own wiring.
+        and path.name != "apps.py"
+    ]
+    assert wrong == []
+
+
+def test_starting_django_imports_nothing_heavy():
+    import subprocess
+    import sys
+
+    code = "import django, sys; django.setup(); import lfb_site.urls; print([name for name in sys.argv[1:] if name in sys.modules])"
+    environment = {**__import__("os").environ, "DJANGO_SETTINGS_MODULE": "lfb_site.settings"}
+    done = subprocess.run(
+        [sys.executable, "-c", code, *HEAVY], cwd=ROOT, env=environment, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "[]"
+
+
+def test_only_the_settings_read_the_environment():
+    readers = {
+        str(path.relative_to(ROOT))
+        for place in ("lfb_site", "pipeline", "predictions")
+        for path in python_files(place)
+        if "os.environ" in path.read_text() or "getenv" in path.read_text()
+    }
+    assert readers <= {"lfb_site/environment.py", "lfb_site/wsgi.py"}
+
+
+def test_every_module_says_what_it_is_for():
+    silent = [
+        str(path.relative_to(ROOT))
+        for place in ("lfb_site", "pipeline", "predictions")
+        for path in python_files(place)
+        if path.read_text().strip()
+        and "migrations" not in path.parts
+        and not ast.get_docstring(ast.parse(path.read_text()))
+    ]
+    assert silent == []
+
+
+@pytest.mark.django_db
+def test_models_and_migrations_agree():
+    call_command("makemigrations", "--check", "--dry-run", stdout=io.StringIO())
+
+
+def test_every_command_is_tested():
+    commands = {
+        path.stem
+        for place in ("pipeline", "predictions")
+        for path in (ROOT / place / "management" / "commands").glob("[a-z]*.py")
+    }
+    text = "".join(path.read_text() for path in (ROOT / "tests").rglob("*.py"))
+    assert {name for name in commands if f'"{name}"' not in text} == set()
+
+
+def test_no_file_grows_beyond_reading():
+    long = {
+        str(path.relative_to(ROOT)): len(path.read_text().splitlines())
+        for place in ("lfb_site", "pipeline", "predictions")
+        for path in python_files(place)
+    }
+    assert {name: lines for name, lines in long.items() if lines > 400} == {}

@@ -1,0 +1,104 @@
+"""Settings from the environment: understood, or refused with the allowed values."""
+
+import os
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from django.core.exceptions import ImproperlyConfigured
+
+from lfb_site import environment as env
+
+ROOT = Path(__file__).resolve().parents[3]
+
+
+@pytest.mark.parametrize(
+    ("text", "value"), [("1", True), ("TRUE", True), ("on", True), ("0", False), ("no", False), ("", False)]
+)
+def test_booleans_are_understood(monkeypatch, text, value):
+    monkeypatch.setenv("X", text)
+    assert env.boolean("X", default=not value) is value
+
+
+def test_the_first_spelling_that_is_set_counts(monkeypatch):
+    monkeypatch.setenv("OLD", "1")
+    assert env.boolean("NEW", "OLD", default=False) is True
+
+
+@pytest.mark.parametrize(
+    ("read", "text", "words"),
+    [
+        (lambda: env.boolean("X", default=True), "maybe", "true"),
+        (lambda: env.number("X", 1, low=0, high=1), "2", "from 0 to 1"),
+        (lambda: env.number("X", 1, low=0, high=1), "nan", "from 0 to 1"),
+        (lambda: env.integer("X", 1, low=0, high=9), "1.5", "whole number"),
+        (lambda: env.choice("X", "a", ("a", "b")), "c", "a, b"),
+        (lambda: env.years("X"), "2022,soon", "years from 2009"),
+        (lambda: env.years("X"), "1999", "years from 2009"),
+        (lambda: env.band("X", (5, 35)), "35,5", "lower number first"),
+        (lambda: env.band("X", (5, 35)), "5", "two numbers"),
+        (lambda: env.standards("X"), "{}", "JSON"),
+        (lambda: env.standards("X"), "[1]", "JSON"),
+        (lambda: env.standards("X"), '{"first": {"mean_seconds": 360}}', "JSON"),
+        (lambda: env.database("X", Path("db")), "mysql://localhost/x", "postgres"),
+    ],
+)
+def test_a_wrong_value_is_refused_and_what_is_allowed_is_named(monkeypatch, read, text, words):
+    monkeypatch.setenv("X", text)
+    with pytest.raises(ImproperlyConfigured, match="X=") as caught:
+        read()
+    assert words in str(caught.value)
+
+
+def test_a_refused_database_address_does_not_show_its_password(monkeypatch):
+    monkeypatch.setenv("X", "mysql://user:secret@localhost/x")
+    with pytest.raises(ImproperlyConfigured) as caught:
+        env.database("X", Path("db"))
+    assert "secret" not in str(caught.value)
+
+
+def test_lists_years_and_bands_are_understood(monkeypatch):
+    monkeypatch.setenv("X", " 2023, 2022,2023 ")
+    assert env.items("X") == ("2023", "2022", "2023")
+    assert env.years("X") == (2022, 2023)
+    monkeypatch.setenv("X", "4.5,40")
+    assert env.band("X", (5, 35)) == (4.5, 40.0)
+
+
+def test_nothing_set_gives_the_default(monkeypatch):
+    monkeypatch.delenv("X", raising=False)
+    assert env.years("X") == ()
+    assert env.band("X", (5, 35)) == (5.0, 35.0)
+    assert env.standards("X")["first"] == {"mean_seconds": 360, "within_seconds": 600, "within_share": 0.9}
+
+
+def test_a_database_address_becomes_a_database(monkeypatch):
+    monkeypatch.setenv("X", "postgres://user:word@db:5432/lfb")
+    found = env.database("X", Path("db"))
+    assert (found["ENGINE"], found["HOST"], found["NAME"]) == ("django.db.backends.postgresql", "db", "lfb")
+    monkeypatch.delenv("X")
+    assert "journal_mode=WAL" in env.database("X", Path("/tmp/db"))["OPTIONS"]["init_command"]
+
+
+def test_the_key_is_made_once_and_kept_from_others(monkeypatch, tmp_path):
+    monkeypatch.delenv("X", raising=False)
+    first, again = (env.secret_key("X", tmp_path / "key") for _ in range(2))
+    assert first == again
+    assert len(first[0]) > 50
+    assert stat.S_IMODE((tmp_path / "key").stat().st_mode) == 0o600
+    monkeypatch.setenv("X", "given")
+    assert env.secret_key("X", tmp_path / "key") == ("given", False)
+
+
+def test_a_wrong_setting_stops_the_start(tmp_path):
+    changed = {
+        **os.environ,
+        "LFB_DATA_DIR": str(tmp_path),
+        "LFB_YEARS": "last year",
+        "DJANGO_SETTINGS_MODULE": "lfb_site.settings",
+    }
+    done = subprocess.run([sys.executable, "manage.py", "check"], cwd=ROOT, env=changed, capture_output=True, text=True)
+    assert done.returncode != 0
+    assert "LFB_YEARS='last year'" in done.stderr
