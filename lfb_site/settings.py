@@ -100,6 +100,7 @@ TIME_ZONE = "Europe/London"
 USE_I18N = True
 USE_TZ = True
 USE_THOUSAND_SEPARATOR = True
+FORMAT_MODULE_PATH = ["lfb_site.formats"]
 
 STATIC_URL = "static/"
 STATIC_ROOT = env.folder("DJANGO_STATIC_ROOT", BASE_DIR / "staticfiles")

@@ -37,10 +37,13 @@ def _table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> SafeString
 
 
 def _figures_table(figures: Mapping[str, float]) -> SafeString | str:
-    return _table(
-        ("figure", "value"),
-        ((name, f"{value:,.4g}" if abs(value) < 1 else f"{value:,.1f}") for name, value in figures.items()),
-    )
+    return _table(("figure", "value"), ((name, _readable_figure(value)) for name, value in figures.items()))
+
+
+def _readable_figure(value: float) -> str:
+    if value == int(value):
+        return readable_count(int(value))
+    return f"{value:,.4g}" if abs(value) < 1 else f"{value:,.1f}"
 
 
 def _files_table(records: Iterable[Mapping[str, Any]]) -> SafeString | str:

@@ -28,7 +28,7 @@ class Command(StepCommand):
         seconds = run.metrics["prediction_result"]
         self.stdout.write(f"{readable_seconds(seconds)} ({seconds:.1f} seconds) from {run.details['station']}")
         low, high = run.details["interval"]
-        self.stdout.write(f"80 of 100 such engines arrive within {readable_seconds(low)} to {readable_seconds(high)}.")
+        self.stdout.write(f"80 of 100 such engines take {readable_seconds(low)} to {readable_seconds(high)}.")
         self.stdout.write(f"Model version {run.details['version']}. For planning, not for dispatch.")
         for note in run.notes:
             self.stdout.write(note)

@@ -1,0 +1,1 @@
+"""Dates and times as people in London write them."""
