@@ -8,7 +8,7 @@ from django import forms
 
 from pipeline.core.distance import MAX_TRIP_KM, check_distance
 from pipeline.core.errors import PipelineError
-from predictions.actions.predict_attendance import find_station
+from predictions.station_book import find_station
 
 
 class PredictionForm(forms.Form):
@@ -25,7 +25,7 @@ class PredictionForm(forms.Form):
     )
 
     def clean_station(self) -> str:
-        return self._explained("station", find_station)
+        return self._explained("station", lambda name: find_station(name).name)
 
     def clean_distance(self) -> float:
         return self._explained("distance", check_distance)

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from django.conf import settings
 
 from pipeline import registry
 from pipeline.core.distance import check_distance
-from pipeline.core.errors import UnknownStationError
 from pipeline.core.results import StepResult
-from pipeline.core.stations import nearest_names, normalise_station_name
 from pipeline.core.wording import readable_seconds
-from pipeline.models import ModelVersion, Station
+from pipeline.models import ModelVersion
+from predictions.station_book import KnownStation, find_station
 
 if TYPE_CHECKING:
     from pipeline.runs import RunContext
@@ -37,52 +37,47 @@ class Answer:
         return readable_seconds(self.seconds)
 
 
-def find_station(name: str) -> str:
-    """The known spelling of a station's name. Raises UnknownStationError that names the nearest ones."""
-    known = list(Station.objects.values_list("name", flat=True))
-    wanted = normalise_station_name(name)
-    for found in known:
-        if normalise_station_name(found) == wanted:
-            return found
-    likely = nearest_names(name, known)
-    raise UnknownStationError(
-        f"There is no station {name!r}.",
-        hint=f"Did you mean {' or '.join(likely)}?"
-        if likely
-        else "Stations are named as London Fire Brigade does, such as Acton.",
-        fields={"station": "unknown"},
-    )
-
-
 def predict_attendance(distance_km: float, station: str) -> Answer:
-    """The time by the version in use. Raises DistanceError, UnknownStationError, NoModelError or ArtifactError."""
-    import pandas as pd
+    """The time by the version in use. Raises DistanceError, UnknownStationError, NoModelError or ArtifactError.
 
+    Nothing is read from disk, and nothing asked of the database but for a glance every LFB_REFRESH_SECONDS.
+    """
     check_distance(distance_km)
-    name = find_station(station)
-    version = registry.current()
-    estimator = registry.estimator_of(version)
-    question = pd.DataFrame({"distance_km": [float(distance_km)], "station_name": [name]})
-    standards = settings.LFB_STANDARDS["first"]
-    limits = (standards["mean_seconds"], standards["within_seconds"])
-    # A straight line fitted to real trips can fall below zero only where data are thin; time cannot.
-    seconds = max(0.0, float(estimator.predict(question)[0]))
+    known = find_station(station)
+    serving = registry.serving()
+    seconds, chances = _ask(serving.estimator, float(distance_km), known.name)
     return Answer(
         seconds=seconds,
-        station=name,
+        station=known.name,
         distance_km=distance_km,
-        chances={limit: float(estimator.predict_within(question, limit)[0]) for limit in limits},
-        version=version,
-        features=len(version.feature_names),
-        notes=_notes(name, version),
+        chances=chances,
+        version=serving.version,
+        features=len(serving.version.feature_names),
+        notes=_notes(known, serving.version),
     )
 
 
-def _notes(station: str, version: ModelVersion) -> tuple[str, ...]:
+def _ask(estimator: Any, distance_km: float, station: str) -> tuple[float, dict[float, float]]:
+    """Seconds, and the chance to arrive within each limit of the first pump's standard."""
+    standards = settings.LFB_STANDARDS["first"]
+    limits = (standards["mean_seconds"], standards["within_seconds"])
+    if hasattr(estimator, "predict_one"):
+        predicted = np.array([estimator.predict_one(distance_km, station)])
+        shares = [estimator.residuals_.share_within(predicted, limit)[0] for limit in limits]
+    else:
+        import pandas as pd
+
+        question = pd.DataFrame({"distance_km": [distance_km], "station_name": [station]})
+        predicted = estimator.predict(question)
+        shares = [estimator.predict_within(question, limit)[0] for limit in limits]
+    # A straight line fitted to real trips can fall below zero only where data are thin; time cannot.
+    return max(0.0, float(predicted[0])), {limit: float(share) for limit, share in zip(limits, shares, strict=True)}
+
+
+def _notes(station: KnownStation, version: ModelVersion) -> tuple[str, ...]:
     notes = []
-    closed = Station.objects.filter(name=station, closed__isnull=False).first()
-    if closed is not None:
-        notes.append(f"{station} closed on {closed.closed:%d %B %Y}.")
+    if station.closed is not None:
+        notes.append(f"{station.name} closed on {station.closed:%d %B %Y}.")
     if version.is_sample:
         notes.append("The model was trained on generated sample data: not for real use.")
     return tuple(notes)
