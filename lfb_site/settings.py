@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from pathlib import Path
 
 from lfb_site import environment as env
@@ -32,6 +33,19 @@ LFB_ATTENDANCE_BAND_SECONDS = env.band("LFB_ATTENDANCE_BAND_SECONDS", (193, 539)
 LFB_TRAIN_ON_BANDS = env.boolean("LFB_TRAIN_ON_BANDS", default=False)
 LFB_STANDARDS = env.standards("LFB_STANDARDS")
 
+# Serving: the version in use and the stations are looked at again after so many seconds
+LFB_REFRESH_SECONDS = env.number("LFB_REFRESH_SECONDS", 2, low=0, high=60)
+LFB_MAX_WAIT_SECONDS = env.number("LFB_MAX_WAIT_SECONDS", 30, low=0, high=600)
+
+# Logins and limits. Requests a minute, in each web process.
+LFB_REQUESTS_PER_USER = env.integer("LFB_REQUESTS_PER_USER", 6_000, low=1, high=10_000_000)
+LFB_REQUESTS_PER_ADDRESS = env.integer("LFB_REQUESTS_PER_ADDRESS", 12_000, low=1, high=10_000_000)
+LFB_LOGIN_FAILURES_PER_ADDRESS = env.integer("LFB_LOGIN_FAILURES_PER_ADDRESS", 30, low=1, high=10_000)
+LFB_LOGIN_FAILURES = env.integer("LFB_LOGIN_FAILURES", 5, low=1, high=1_000)
+LFB_LOCKOUT_MINUTES = env.integer("LFB_LOCKOUT_MINUTES", 15, low=1, high=10_000)
+# How many proxies of our own stand in front; X-Forwarded-For is believed that far and no farther.
+LFB_PROXY_COUNT = env.integer("LFB_PROXY_COUNT", 0, low=0, high=5)
+
 # Django
 DEBUG = env.boolean("DJANGO_DEBUG", default=False)
 SECRET_KEY, SECRET_KEY_IS_LOCAL = env.secret_key("DJANGO_SECRET_KEY", LFB_DATA_DIR / ".secret_key")
@@ -48,6 +62,11 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
+    "rest_framework",
+    "django_filters",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "axes",
     "lfb_site",
     "pipeline",
     "predictions",
@@ -62,6 +81,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "axes.middleware.AxesMiddleware",
 ]
 
 ROOT_URLCONF = "lfb_site.urls"
@@ -95,6 +115,65 @@ AUTH_PASSWORD_VALIDATORS = [
     )
 ]
 
+AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
+PASSWORD_HASHERS = [f"django.contrib.auth.hashers.{name}PasswordHasher" for name in ("Argon2", "PBKDF2", "Scrypt")]
+AXES_FAILURE_LIMIT = LFB_LOGIN_FAILURES
+AXES_COOLOFF_TIME = dt.timedelta(minutes=LFB_LOCKOUT_MINUTES)
+# User and address together: a guesser elsewhere cannot lock a user out.
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_CLIENT_IP_CALLABLE = "lfb_site.addresses.client_address"
+AXES_LOCKOUT_CALLABLE = "lfb_site.lockout.locked_out"
+AXES_HTTP_RESPONSE_CODE = 429
+AXES_RESET_ON_SUCCESS = True
+AXES_DISABLE_ACCESS_LOG = True
+AXES_VERBOSE = False
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "lfb_site.authentication.PasswordAuthentication",
+        "lfb_site.authentication.TokenAuthentication",
+        "rest_framework.authentication.SessionAuthentication",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["lfb_site.parsers.LimitedJSONParser"],
+    "DEFAULT_THROTTLE_CLASSES": ["lfb_site.throttling.UserThrottle", "lfb_site.throttling.AddressThrottle"],
+    "DEFAULT_FILTER_BACKENDS": [
+        "django_filters.rest_framework.DjangoFilterBackend",
+        "rest_framework.filters.OrderingFilter",
+    ],
+    "DEFAULT_PAGINATION_CLASS": "lfb_site.pagination.Pages",
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_METADATA_CLASS": None,
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "lfb_site.negotiation.FirstRenderer",
+    "EXCEPTION_HANDLER": "lfb_site.api_errors.handle",
+    "NUM_PROXIES": LFB_PROXY_COUNT,
+    "URL_FORMAT_OVERRIDE": None,
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "London fire engine attendance times",
+    "DESCRIPTION": "Predicts how long a fire engine takes from being mobilised to arriving, and runs the pipeline behind "
+    "it. For planning, not for dispatch.",
+    "VERSION": "1.0.0",
+    "OAS_VERSION": "3.1.1",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
+    "SERVE_AUTHENTICATION": [],
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "REDOC_DIST": "SIDECAR",
+    "COMPONENT_SPLIT_REQUEST": True,
+    "SORT_OPERATIONS": False,
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "lfb_site.schema.add_error_answers",
+    ],
+    "ENUM_NAME_OVERRIDES": {
+        "RunStatusEnum": "pipeline.models.RunStatus",
+        "VersionStateEnum": "pipeline.models.VersionState",
+    },
+}
+
 LANGUAGE_CODE = "en-gb"
 TIME_ZONE = "Europe/London"
 USE_I18N = True
@@ -123,7 +202,8 @@ SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
 SECURE_HSTS_PRELOAD = HTTPS
-LOGIN_URL = "admin:login"
+LOGIN_URL = "login"
+LOGIN_REDIRECT_URL = "predict_page"
 
 LFB_CONSOLE_LEVEL = env.choice("LFB_CONSOLE_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"))
 LOGGING = {
@@ -134,5 +214,6 @@ LOGGING = {
     "loggers": {
         "pipeline": {"handlers": ["console"], "level": "DEBUG", "propagate": False},
         "predictions": {"handlers": ["console"], "level": "DEBUG", "propagate": False},
+        "api": {"handlers": ["console"], "level": "DEBUG", "propagate": False},
     },
 }

@@ -1,14 +1,44 @@
 """Root addresses."""
 
 from django.contrib import admin
-from django.urls import path
+from django.contrib.auth.views import LoginView, LogoutView
+from django.urls import include, path, re_path
+from drf_spectacular.views import SpectacularJSONAPIView, SpectacularRedocView, SpectacularSwaggerView
+from rest_framework.routers import SimpleRouter
 
-from lfb_site.views import health
+from lfb_site import api_errors
+from lfb_site.api import HealthViewSet, TokenViewSet
+from pipeline.api.viewsets import (
+    ModelVersionViewSet,
+    RunViewSet,
+    StartByGetViewSet,
+    StationViewSet,
+    TrainModelViewSet,
+)
+from predictions.api.viewsets import PredictionViewSet, PredictViewSet
 from predictions.views import prediction_page
+
+router = SimpleRouter(trailing_slash=False)
+router.register("stations", StationViewSet, basename="station")
+router.register("runs", RunViewSet, basename="run")
+router.register("model-versions", ModelVersionViewSet, basename="model-version")
+router.register("predictions", PredictionViewSet, basename="prediction")
+router.register("tokens", TokenViewSet, basename="token")
 
 urlpatterns = [
     path("", prediction_page, name="predict_page"),
-    path("health", health, name="health"),
+    path("health", HealthViewSet.as_view({"get": "health"}), name="health"),
+    path("process_data", StartByGetViewSet.as_view({"get": "process_data"}), name="process_data"),
+    path("build_features", StartByGetViewSet.as_view({"get": "build_features"}), name="build_features"),
+    path("train_model", TrainModelViewSet.as_view({"post": "train_model"}), name="train_model"),
+    path("predict", PredictViewSet.as_view({"get": "predict"}), name="predict"),
+    path("api/v1/", include(router.urls)),
+    path("api/schema", SpectacularJSONAPIView.as_view(), name="schema"),
+    path("api/docs", SpectacularSwaggerView.as_view(url_name="schema"), name="docs"),
+    path("api/redoc", SpectacularRedocView.as_view(url_name="schema"), name="redoc"),
+    re_path(r"^api(/|$)", api_errors.not_found),
+    path("login", LoginView.as_view(template_name="login.html"), name="login"),
+    path("logout", LogoutView.as_view(next_page="predict_page"), name="logout"),
     path("admin/", admin.site.urls),
 ]
 

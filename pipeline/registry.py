@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from pipeline.core.errors import MissingInputError, NoModelError
 from pipeline.models import DatasetRun, ModelVersion, VersionState
+from pipeline.remembered import Remembered
 
 if TYPE_CHECKING:
     from pipeline.core.estimators import AttendanceEstimator
@@ -30,6 +31,33 @@ def current() -> ModelVersion:
     if version is None:
         raise NoModelError("No model version is in use yet, so no time can be predicted.")
     return version
+
+
+@dataclass(frozen=True)
+class Serving:
+    """The version in use with its estimator, ready to answer."""
+
+    version: ModelVersion
+    estimator: AttendanceEstimator
+
+
+def serving() -> Serving:
+    """The version in use from the memory of this process, at most LFB_REFRESH_SECONDS old.
+
+    Raises NoModelError, or ArtifactError where its files are not the recorded ones.
+    """
+    return _serving.get()
+
+
+def _load_serving(kept: Serving | None) -> Serving:
+    stamp = ModelVersion.objects.in_use().values_list("pk", "promoted_at").first()
+    if kept is not None and stamp == (kept.version.pk, kept.version.promoted_at):
+        return kept
+    version = current()
+    return Serving(version, estimator_of(version))
+
+
+_serving: Remembered[Serving] = Remembered(_load_serving)
 
 
 def get(number: int | None) -> ModelVersion:
@@ -91,7 +119,20 @@ def promote(version: ModelVersion, *, by: Any = None, by_name: str, reason: str)
     version.state, version.state_reason = VersionState.CHAMPION, reason
     version.promoted_at, version.promoted_by, version.promoted_by_name = timezone.now(), by, by_name
     version.save(update_fields=["state", "state_reason", "promoted_at", "promoted_by", "promoted_by_name"])
+    transaction.on_commit(_serving.forget)
     return version
+
+
+def roll_back(*, by: Any = None, by_name: str) -> ModelVersion:
+    """Put the version back in use that was in use last before the present one. Raises MissingInputError without one."""
+    former = ModelVersion.objects.retired().filter(promoted_at__isnull=False).order_by("-promoted_at").first()
+    if former is None:
+        raise MissingInputError(
+            "No version was in use before the present one, so there is nothing to roll back to.",
+            code="no_former_version",
+            hint="Promote a version by its number instead.",
+        )
+    return promote(former, by=by, by_name=by_name, reason=f"rolled back from version {current().number}")
 
 
 def consider(version: ModelVersion) -> None:
@@ -117,6 +158,23 @@ def consider(version: ModelVersion) -> None:
 def _note(version: ModelVersion, reason: str) -> None:
     version.state_reason = reason
     version.save(update_fields=["state_reason"])
+
+
+def compare(versions: Sequence[ModelVersion]) -> dict[str, Any]:
+    """Versions side by side: their recorded figures, and whether the rows that judged them were the same."""
+    names = list(dict.fromkeys(name for version in versions for name in version.metrics))
+    judged_on = {
+        (version.tested_from, version.tested_to, version.tested_rows, *(entry["sha256"] for entry in version.datasets))
+        for version in versions
+    }
+    return {
+        "versions": versions,
+        "same_test_rows": len(judged_on) == 1,
+        "figures": [
+            {"name": name, "values": {str(version.number): version.metrics.get(name) for version in versions}}
+            for name in names
+        ],
+    }
 
 
 def estimator_of(version: ModelVersion) -> AttendanceEstimator:

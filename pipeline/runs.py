@@ -6,6 +6,7 @@ dies, so a run that is said to be running and whose lock is free was killed: it 
 
 from __future__ import annotations
 
+import datetime as dt
 import logging
 import time
 import uuid
@@ -17,10 +18,13 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser
+from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
-from pipeline import steps
+from pipeline import background, steps
 from pipeline.core.errors import PipelineError, StepBusyError
+from pipeline.core.params import StepParams
 from pipeline.core.progress import Progress, silent
 from pipeline.core.results import StepResult
 from pipeline.models import DatasetRun, RunStatus, Trigger
@@ -30,6 +34,8 @@ from pipeline.storage import locks, outputs, process
 logger = logging.getLogger(__name__)
 
 PROGRESS_INTERVAL_SECONDS = 1.0
+TAKE_UP_SECONDS = 120
+BACKGROUND = "background"  # the job of a run that waits for its own process
 
 
 @dataclass
@@ -70,18 +76,63 @@ def start(
     token = uuid.uuid4()
     # The lock comes before the row: there is no moment at which a living run looks dead.
     with locks.held(lock_folder(), _run_lock(token)):
-        run = DatasetRun.objects.create(
-            step=step.name,
-            trigger=trigger,
-            started_by=by,
-            started_by_name=by.get_username() if by else by_name or "unknown",
-            parameters=params.as_dict(),
-            lock_token=token,
-            code_version=settings.LFB_CODE_VERSION or process.code_version(settings.BASE_DIR),
-        )
+        run = _record(step, params, by=by, by_name=by_name, trigger=trigger, token=token)
         _execute(run, progress)
     locks.forget(lock_folder(), _run_lock(token))
     return run
+
+
+def enqueue(
+    step_name: str,
+    given: Mapping[str, Any] | None = None,
+    *,
+    by: AbstractBaseUser | None = None,
+    by_name: str = "",
+    trigger: Trigger,
+) -> DatasetRun:
+    """Record a run of `step_name` as queued; a process of its own executes it once the record is committed."""
+    step = steps.get(step_name)
+    params = step.make_params(given or {})
+    close_dead_runs()
+    run = _record(step, params, by=by, by_name=by_name, trigger=trigger, job_id=BACKGROUND)
+    transaction.on_commit(lambda: background.launch(run.pk))
+    return run
+
+
+def execute(run_id: int, *, progress: Progress = silent) -> DatasetRun:
+    """Execute a queued run, if nobody else does or did. The door is the background process."""
+    run = DatasetRun.objects.get(pk=run_id)
+    with locks.held(lock_folder(), _run_lock(run.lock_token)) as is_mine:
+        # One UPDATE decides who executes it: no run is executed twice.
+        waiting = DatasetRun.objects.filter(pk=run.pk, status=RunStatus.QUEUED, job_id=BACKGROUND)
+        if is_mine and waiting.update(job_id=""):
+            run.refresh_from_db()
+            _execute(run, progress)
+    if run.has_ended:
+        locks.forget(lock_folder(), _run_lock(run.lock_token))
+    return run
+
+
+def _record(
+    step: steps.Step,
+    params: StepParams,
+    *,
+    by: AbstractBaseUser | None,
+    by_name: str,
+    trigger: Trigger,
+    token: uuid.UUID | None = None,
+    job_id: str = "",
+) -> DatasetRun:
+    return DatasetRun.objects.create(
+        step=step.name,
+        trigger=trigger,
+        started_by=by,
+        started_by_name=by.get_username() if by else by_name or "unknown",
+        parameters=params.as_dict(),
+        lock_token=token or uuid.uuid4(),
+        job_id=job_id,
+        code_version=settings.LFB_CODE_VERSION or process.code_version(settings.BASE_DIR),
+    )
 
 
 def _run_lock(token: uuid.UUID) -> str:
@@ -184,11 +235,16 @@ class _Reporter:
         DatasetRun.objects.filter(pk=self.run.pk).update(progress=self.run.progress)
 
 
+def _too_long_ago() -> dt.datetime:
+    """A run queued before this moment should have been taken up by its process long since."""
+    return timezone.now() - dt.timedelta(seconds=TAKE_UP_SECONDS)
+
+
 def close_dead_runs() -> list[DatasetRun]:
     """Close as crashed every run whose process is gone. Returns them."""
     dead = [
         run
-        for run in DatasetRun.objects.active().filter(job_id="")
+        for run in DatasetRun.objects.active().filter(Q(job_id="") | Q(queued_at__lt=_too_long_ago()))
         if not locks.is_held(lock_folder(), _run_lock(run.lock_token))
     ]
     if dead:

@@ -8,7 +8,7 @@ from django import forms
 
 from pipeline.core.distance import MAX_TRIP_KM, check_distance
 from pipeline.core.errors import PipelineError
-from predictions.actions.predict_attendance import find_station
+from predictions.station_book import find_station
 
 
 class PredictionForm(forms.Form):

@@ -7,10 +7,11 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from pipeline import registry
-from pipeline.core.errors import NoModelError, PipelineError
-from pipeline.models import ModelVersion, Station
+from pipeline.core.errors import PipelineError
+from pipeline.models import ModelVersion
 from predictions.actions.predict_attendance import predict_attendance
 from predictions.forms import PredictionForm
+from predictions.station_book import known_stations
 
 
 @require_safe
@@ -18,11 +19,14 @@ def prediction_page(request: HttpRequest) -> HttpResponse:
     """The form; with `?station=…&distance=…` also the answer, so that an address can be shared."""
     asked = "station" in request.GET or "distance" in request.GET
     form = PredictionForm(request.GET if asked else None)
-    context = {"form": form, "stations": Station.objects.in_use().values_list("name", flat=True), "version": _version()}
+    open_stations = [station.name for station in known_stations().values() if station.closed is None]
+    context = {"form": form, "stations": open_stations, "version": _version()}
     status = 200
     if asked and form.is_valid():
         try:
-            context["answer"] = predict_attendance(form.cleaned_data["distance"], form.cleaned_data["station"])
+            context["answer"] = predict_attendance(
+                form.cleaned_data["distance"], form.cleaned_data["station"], explain=True
+            )
         except PipelineError as error:
             context["error"], status = error, error.http_status
     elif asked:
@@ -32,6 +36,6 @@ def prediction_page(request: HttpRequest) -> HttpResponse:
 
 def _version() -> ModelVersion | None:
     try:
-        return registry.current()
-    except NoModelError:
+        return registry.serving().version
+    except PipelineError:
         return None

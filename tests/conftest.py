@@ -7,9 +7,13 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from django.contrib.auth import get_user_model
+from django.contrib.auth.models import Group
 from django.core import serializers
 from django.db import transaction
 
+from lfb_site.models import AccessToken
+from pipeline import registry
 from pipeline.models import DatasetRun, ModelVersion, Trigger
 from tests.http_server import PublisherServer
 from tests.real_data import real_data_dir
@@ -26,7 +30,21 @@ def folders(settings, tmp_path):
     settings.LFB_INCIDENT_SOURCES = ()
     settings.LFB_MOBILISATION_SOURCES = ()
     settings.LFB_YEARS = ()
+    settings.LFB_REFRESH_SECONDS = 0
+    forget_everything()
     return tmp_path
+
+
+def forget_everything() -> None:
+    """Empty what the process keeps in its memory from one test to the next."""
+    from lfb_site import authentication, throttling, verified
+    from predictions import station_book
+
+    registry._serving.forget()
+    station_book.remembered.forget()
+    verified.verified.clear()
+    authentication.failures.clear()
+    throttling.requests.clear()
 
 
 @pytest.fixture(scope="session")
@@ -114,3 +132,22 @@ def trained(trained_site, db, folders, settings):
     settings.LFB_INCIDENT_SOURCES = (str(folders / "data" / "sample" / "incident_sample.csv"),)
     settings.LFB_MOBILISATION_SOURCES = (str(folders / "data" / "sample" / "mobilisation_sample.csv"),)
     return ModelVersion.objects.get()
+
+
+@pytest.fixture
+def roles(db):
+    """A client of each role, logged in by token: anonymous, standard, administrator; and the users by role."""
+    from rest_framework.test import APIClient
+
+    clients = {"anonymous": APIClient(raise_request_exception=False)}
+    for role, group in (("standard", "standard users"), ("administrator", "administrators")):
+        _, key = AccessToken.make(make_user(role, group), "test")
+        clients[role] = APIClient(raise_request_exception=False)
+        clients[role].credentials(HTTP_AUTHORIZATION=f"Bearer {key}")
+    return clients
+
+
+def make_user(name: str, group: str, password: str | None = None):
+    user = get_user_model().objects.create_user(name, password=password, is_staff=group == "administrators")
+    user.groups.add(Group.objects.get(name=group))
+    return user

@@ -6,7 +6,7 @@ same text: one thread, fixed seed, deterministic mode.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -167,20 +167,28 @@ class BoostedAttendance:
         return self._answer(self._columns(X))[0]
 
     def predict_within(self, X: pd.DataFrame | Mapping[str, Any], seconds: float) -> Floats:
-        predicted, is_placed = self._answer(self._columns(X))
-        return np.where(
-            is_placed,
-            self.residuals_["placed"].share_within(predicted, seconds),
-            self.residuals_["blind"].share_within(predicted, seconds),
-        )
+        return self.assess(X, levels=(), limits=(seconds,))[1]
 
     def predict_quantile(self, X: pd.DataFrame | Mapping[str, Any], level: float) -> Floats:
+        return self.assess(X, levels=(level,), limits=())[1]
+
+    def assess(
+        self, X: pd.DataFrame | Mapping[str, Any], *, levels: Sequence[float], limits: Sequence[float]
+    ) -> list[Floats]:
+        """The predicted seconds, then the quantile at each level, then the probability within each limit."""
         predicted, is_placed = self._answer(self._columns(X))
-        return np.where(
-            is_placed,
-            self.residuals_["placed"].quantile(predicted, level),
-            self.residuals_["blind"].quantile(predicted, level),
-        )
+        placed, blind = self.residuals_["placed"], self.residuals_["blind"]
+        return [
+            predicted,
+            *(
+                np.where(is_placed, placed.quantile(predicted, level), blind.quantile(predicted, level))
+                for level in levels
+            ),
+            *(
+                np.where(is_placed, placed.share_within(predicted, at), blind.share_within(predicted, at))
+                for at in limits
+            ),
+        ]
 
     def explain(self, X: pd.DataFrame | Mapping[str, Any]) -> dict[str, Floats]:
         """Seconds by group (typical, distance, hour, station, place) that add up to the prediction, row by row."""

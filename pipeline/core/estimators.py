@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Protocol, Self
 
 import numpy as np
@@ -44,6 +45,10 @@ class AttendanceEstimator(Protocol):
         """Seconds within which a share `level` of such engines arrive."""
         ...
 
+    def assess(self, X: pd.DataFrame, *, levels: Sequence[float], limits: Sequence[float]) -> list[Floats]:
+        """The predicted seconds, then the quantile at each level, then the probability within each limit."""
+        ...
+
 
 class ResidualEstimator:
     """An estimator whose probabilities follow from the residuals of its own training rows."""
@@ -82,6 +87,14 @@ class ResidualEstimator:
 
     def predict_quantile(self, X: pd.DataFrame, level: float) -> Floats:
         return self.residuals_.quantile(self.predict(X), level)
+
+    def assess(self, X: pd.DataFrame, *, levels: Sequence[float], limits: Sequence[float]) -> list[Floats]:
+        predicted = self.predict(X)
+        return [
+            predicted,
+            *(self.residuals_.quantile(predicted, level) for level in levels),
+            *(self.residuals_.share_within(predicted, limit) for limit in limits),
+        ]
 
 
 class LinearAttendance(ResidualEstimator):

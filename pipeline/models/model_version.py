@@ -17,6 +17,10 @@ class ModelVersionQuerySet(models.QuerySet["ModelVersion"]):
     def in_use(self) -> ModelVersionQuerySet:
         return self.filter(state=VersionState.CHAMPION)
 
+    def retired(self) -> ModelVersionQuerySet:
+        """Versions that were in use and no longer are."""
+        return self.filter(state=VersionState.RETIRED)
+
 
 class ModelVersion(models.Model):
     """`files` lists role, path below the model folder, bytes and SHA-256 of every file of the version."""

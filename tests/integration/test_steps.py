@@ -273,6 +273,7 @@ def test_a_changed_model_file_is_not_loaded(trained, start, settings):
     path = settings.LFB_MODEL_DIR / str(registry.current().file("forecast")["path"])
     path.write_bytes(path.read_bytes() + b" ")
     registry._load.cache_clear()
+    registry._serving.forget()
     run = start("predict", distance_km=1.0, station="Acton")
     assert run.error_code == "model_file_changed"
 

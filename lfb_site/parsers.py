@@ -1,0 +1,65 @@
+"""Bodies of requests, read with limits."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from rest_framework import exceptions, status
+from rest_framework.parsers import BaseParser
+
+SMALL_BODY = 64 * 1024
+BATCH_BODY = 24 * 1024 * 1024
+
+
+class BodyTooLarge(exceptions.APIException):
+    status_code = status.HTTP_413_REQUEST_ENTITY_TOO_LARGE
+    default_code = "body_too_large"
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(f"The body is larger than {limit // 1024} KiB.")
+
+
+def read_text(stream: Any, context: dict[str, Any] | None, limit: int) -> str:
+    """The whole body as text, never more than `limit` bytes of it."""
+    body = stream.read(limit + 1)
+    if len(body) > limit:
+        raise BodyTooLarge(limit)
+    try:
+        return str(body.decode("utf-8-sig"))
+    except UnicodeDecodeError:
+        raise exceptions.ParseError("The body is not UTF-8 text.") from None
+
+
+def _refuse_constant(name: str) -> None:
+    raise ValueError(f"{name} is not a number")
+
+
+class LimitedJSONParser(BaseParser):
+    """Strict JSON up to a size; no NaN, no bottomless nesting, no half characters."""
+
+    media_type = "application/json"
+    limit = SMALL_BODY
+
+    def parse(self, stream: Any, media_type: str | None = None, parser_context: dict[str, Any] | None = None) -> Any:
+        text = read_text(stream, parser_context, self.limit)
+        try:
+            parsed = json.loads(text, parse_constant=_refuse_constant)
+            if "\\u" in text:
+                json.dumps(parsed, ensure_ascii=False).encode()  # half a surrogate pair cannot be stored or shown
+        except (ValueError, RecursionError):
+            raise exceptions.ParseError("The body is not JSON that can be read.") from None
+        return parsed
+
+
+class BatchJSONParser(LimitedJSONParser):
+    limit = BATCH_BODY
+
+
+class CSVParser(BaseParser):
+    """CSV as text; the view makes a frame of it."""
+
+    media_type = "text/csv"
+
+    def parse(self, stream: Any, media_type: str | None = None, parser_context: dict[str, Any] | None = None) -> str:
+        return read_text(stream, parser_context, BATCH_BODY)

@@ -1,0 +1,30 @@
+"""Who may call what."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rest_framework.permissions import BasePermission
+from rest_framework.request import Request
+
+
+def holds(permission: str) -> type[BasePermission]:
+    """A permission class: the user holds the named Django permission."""
+
+    class Holds(BasePermission):
+        message = "Only administrators may do this."
+
+        def has_permission(self, request: Request, view: Any) -> bool:
+            return bool(request.user and request.user.is_authenticated and request.user.has_perm(permission))
+
+    return Holds
+
+
+class CalledOnPurpose(BasePermission):
+    """Refuses what a browser fetches on behalf of another site's page, whatever password it has stored."""
+
+    message = "This call starts work, and a page of another site may not make it."
+    code = "cross_site_call"
+
+    def has_permission(self, request: Request, view: Any) -> bool:
+        return request.headers.get("Sec-Fetch-Site", "none") in ("none", "same-origin")

@@ -1,0 +1,74 @@
+"""What the REST doors of predictions take and give."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rest_framework import serializers
+
+from lfb_site.strict import StrictSerializer
+
+
+class Question(StrictSerializer):
+    """A station and a distance, or a station and a place."""
+
+    station = serializers.CharField(max_length=60, help_text="The departing station's name, such as Acton.")
+    distance = serializers.FloatField(required=False, help_text="Straight line from station to incident, km, 0 to 60.")
+    latitude = serializers.FloatField(required=False, help_text="Of the incident, WGS84, in place of the distance.")
+    longitude = serializers.FloatField(required=False, help_text="Of the incident, WGS84.")
+    easting = serializers.FloatField(required=False, help_text="Of the incident, National Grid, metres.")
+    northing = serializers.FloatField(required=False, help_text="Of the incident, National Grid, metres.")
+    time = serializers.DateTimeField(required=False, help_text="When the engine is sent.")
+    pump_order = serializers.IntegerField(
+        required=False, min_value=1, max_value=30, help_text="1 for the first engine."
+    )
+    incident_number = serializers.CharField(required=False, max_length=40, help_text="Given back as it came.")
+
+
+class Prediction(serializers.Serializer):
+    predicted_attendance_time = serializers.FloatField(help_text="Seconds from mobilised to arrived.")
+    readable = serializers.CharField()
+    station = serializers.CharField()
+    distance_km = serializers.FloatField()
+    chances = serializers.DictField(child=serializers.FloatField(), help_text="Seconds → chance to arrive within them.")
+    version = serializers.IntegerField(help_text="The model version that answered.")
+    is_sample = serializers.BooleanField(help_text="Whether the model was trained on generated data.")
+    not_used = serializers.ListField(child=serializers.CharField(), help_text="What was given and the model ignores.")
+    notes = serializers.ListField(child=serializers.CharField())
+    incident_number = serializers.CharField(required=False)
+
+
+class BatchRow(serializers.Serializer):
+    station = serializers.CharField()
+    distance = serializers.FloatField()
+    incident_number = serializers.CharField(required=False)
+
+
+class BatchQuestion(serializers.Serializer):
+    rows = BatchRow(many=True)
+
+
+class BatchAnswerRow(serializers.Serializer):
+    predicted_attendance_time = serializers.FloatField(allow_null=True)
+    error = serializers.CharField(allow_blank=True, help_text="Empty, unknown_station or invalid_distance.")
+    incident_number = serializers.CharField(required=False, allow_null=True)
+
+
+class BatchAnswerShape(serializers.Serializer):
+    version = serializers.IntegerField()
+    is_sample = serializers.BooleanField()
+    answered = serializers.IntegerField()
+    rows = BatchAnswerRow(many=True)
+
+
+EXAMPLE_ANSWER: dict[str, Any] = {
+    "predicted_attendance_time": 431.5,
+    "readable": "7 min 12 s",
+    "station": "Acton",
+    "distance_km": 5.2,
+    "chances": {"360": 0.31, "600": 0.9},
+    "version": 3,
+    "is_sample": False,
+    "not_used": [],
+    "notes": [],
+}

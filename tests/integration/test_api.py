@@ -1,0 +1,454 @@
+"""The REST API: who may call what, the contract's calls, and the resources."""
+
+import base64
+import datetime as dt
+
+import pytest
+from django.contrib.auth import get_user_model
+from django.contrib.auth.models import Group
+from django.core.management import CommandError, call_command
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+from rest_framework.test import APIClient
+
+from lfb_site import checks
+from lfb_site.models import AccessToken
+from pipeline import registry
+from pipeline.models import DatasetRun, ModelVersion, RunStatus, Trigger
+
+pytestmark = pytest.mark.django_db
+
+
+def basic(user, password):
+    return "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()
+
+
+@pytest.fixture
+def queued(monkeypatch):
+    """Runs are recorded and left queued: what a broker would hold."""
+    from pipeline import steps
+    from pipeline.api import viewsets
+
+    def start(step, given, *, by):
+        params = steps.get(step).make_params(given)
+        return DatasetRun.objects.create(
+            step=step, trigger=Trigger.API, started_by=by, started_by_name=by.get_username(), parameters=params.as_dict(),
+            code_version="test",
+        )  # fmt: skip
+
+    monkeypatch.setattr(viewsets, "start_run", start)
+
+
+# Method, address, body, and the status for anonymous, standard user and administrator.
+MATRIX = [
+    ("get", "/health", None, 200, 200, 200),
+    ("get", "/process_data", None, 401, 403, 202),
+    ("get", "/build_features", None, 401, 403, 202),
+    ("post", "/train_model", {}, 401, 403, 202),
+    ("get", "/predict?distance=5.2&station=Acton", None, 401, 200, 200),
+    ("get", "/api/v1/stations", None, 401, 200, 200),
+    ("get", "/api/v1/stations/Acton", None, 401, 200, 200),
+    ("get", "/api/v1/runs", None, 401, 200, 200),
+    ("get", "/api/v1/runs/{run}", None, 401, 404, 200),
+    ("get", "/api/v1/runs/{run}/log", None, 401, 404, 200),
+    ("post", "/api/v1/runs", {"step": "evaluate_model"}, 401, 403, 202),
+    ("post", "/api/v1/runs/{run}/cancel", None, 401, 403, 409),
+    ("get", "/api/v1/model-versions", None, 401, 200, 200),
+    ("get", "/api/v1/model-versions/1", None, 401, 200, 200),
+    ("get", "/api/v1/model-versions/compare?versions=1,1", None, 401, 200, 200),
+    ("post", "/api/v1/model-versions/1/promote", {}, 401, 403, 400),
+    ("post", "/api/v1/model-versions/roll-back", {}, 401, 403, 409),
+    ("post", "/api/v1/predictions", {"station": "Acton", "distance": 5.2}, 401, 200, 200),
+    ("post", "/api/v1/predictions/batch", {"rows": [{"station": "Acton", "distance": 5.2}]}, 401, 200, 200),
+    ("get", "/api/v1/tokens", None, 401, 200, 200),
+    ("get", "/api/v1/tokens/{token}", None, 401, 404, 404),
+    ("delete", "/api/v1/tokens/{token}", None, 401, 404, 404),
+    ("post", "/api/v1/tokens", {"name": "report"}, 401, 201, 201),
+    ("get", "/api/schema", None, 200, 200, 200),
+    ("get", "/api/docs", None, 200, 200, 200),
+    ("get", "/api/redoc", None, 200, 200, 200),
+    ("get", "/api/v1/nothing", None, 404, 404, 404),
+]
+
+
+@pytest.mark.parametrize(("method", "address", "body", "anonymous", "standard", "administrator"), MATRIX)
+def test_each_role_may_do_what_is_written_and_no_more(
+    trained, roles, queued, method, address, body, anonymous, standard, administrator
+):
+    other, _ = AccessToken.make(get_user_model().objects.create_user("other"), "theirs")
+    address = address.format(run=DatasetRun.objects.first().pk, token=other.pk)
+    for role, wanted in (("anonymous", anonymous), ("standard", standard), ("administrator", administrator)):
+        answer = getattr(roles[role], method)(address, body, format="json" if body is not None else None)
+        assert answer.status_code == wanted, (role, answer.content)
+        if wanted >= 400:
+            assert set(answer.json()) == {"code", "message", "hint", "fields"}
+        if wanted == 401:
+            assert answer["WWW-Authenticate"].startswith("Basic realm=")
+
+
+def test_the_matrix_names_every_endpoint():
+    from drf_spectacular.generators import SchemaGenerator
+
+    described = {
+        (method, path)
+        for path, methods in SchemaGenerator().get_schema(public=True)["paths"].items()
+        for method in methods
+    }
+    asked = {(method, address.split("?")[0]) for method, address, *_ in MATRIX}
+    filled = {"{id}": "{run}", "{name}": "Acton", "{number}": "1"}
+    missing = set()
+    for method, path in described:
+        wanted = path.replace("tokens/{id}", "tokens/{token}")
+        for placeholder, value in filled.items():
+            wanted = wanted.replace(placeholder, value)
+        if (method, wanted) not in asked:
+            missing.add((method, path))
+    assert not missing
+
+
+def test_the_contract_calls_run_the_whole_job(trained, settings):
+    settings.DEBUG = True
+    call_command("create_demo_users")
+    chief, user = APIClient(), APIClient()
+    chief.credentials(HTTP_AUTHORIZATION=basic("admin", "fireforce"))
+    user.credentials(HTTP_AUTHORIZATION=basic("user", "london123"))
+    answers = [
+        chief.get("/process_data?incident=true"),
+        chief.get("/process_data?incident=true&mobilisation=true&convert_to_pickle=true"),
+        chief.get("/build_features"),
+        chief.post(
+            "/train_model",
+            {
+                "data_path": "./data/global_data.csv",
+                "ml_model_path": "./models/linear_regression_model.pkl",
+                "encoder_path": "./models/onehot_encoder.pkl",
+            },
+            format="json",
+        ),
+    ]
+    for answer in answers:
+        assert answer.status_code == 202
+        assert {"status", "message"} <= set(answer.json())
+        run = chief.get(answer["Location"]).json()
+        assert (run["started_by"], run["trigger"]) == ("admin", "api")
+    predicted = user.get("/predict?distance=5.2&station=Acton")
+    assert isinstance(predicted.json()["predicted_attendance_time"], float)
+    assert user.get("/process_data?incident=true").status_code == 403
+
+
+def test_wait_holds_the_answer_until_the_run_ends(roles, trained):
+    answer = roles["administrator"].get("/build_features?wait=20")
+    assert (answer.status_code, answer.json()["status"]) == (200, "succeeded")
+
+
+def test_a_run_that_takes_longer_than_the_wait_answers_202(roles, trained, queued):
+    answer = roles["administrator"].get("/build_features?wait=0.3")
+    assert (answer.status_code, answer.json()["status"]) == (202, "queued")
+
+
+@pytest.mark.parametrize("wait", ["-1", "1e308", "nan", "soon"])
+def test_an_impossible_wait_starts_nothing(roles, wait):
+    assert roles["administrator"].get(f"/build_features?wait={wait}").status_code == 400
+    assert not DatasetRun.objects.exists()
+
+
+def test_a_failed_run_says_why_in_the_one_shape(roles):
+    body = roles["administrator"].get("/build_features?wait=20").json()
+    assert body["status"] == "failed"
+    assert body["error"]["code"] == "missing_input"
+    assert "process_data" in body["error"]["hint"]
+
+
+def test_calls_that_start_work_by_get_take_no_cookie_and_no_head(roles, queued):
+    browser = APIClient()
+    browser.force_login(get_user_model().objects.get(username="administrator"))
+    assert browser.get("/process_data").status_code == 401
+    assert browser.get("/api/v1/runs").status_code == 200
+    assert roles["administrator"].head("/process_data").status_code == 405
+    assert roles["administrator"].get("/process_data", HTTP_SEC_FETCH_SITE="cross-site").status_code == 403
+    assert not DatasetRun.objects.exists()
+
+
+def test_a_cookie_needs_the_token_of_the_form_to_change_anything(roles, queued):
+    browser = APIClient(enforce_csrf_checks=True)
+    browser.force_login(get_user_model().objects.get(username="administrator"))
+    assert browser.post("/train_model", {}, format="json").status_code == 403
+    assert not DatasetRun.objects.exists()
+
+
+def test_a_token_is_shown_once_kept_as_a_hash_and_can_be_revoked(roles):
+    made = roles["standard"].post("/api/v1/tokens", {"name": "report"}, format="json").json()
+    row = AccessToken.objects.get(pk=made["id"])
+    assert made["token"] not in str(row.__dict__)
+    client = APIClient()
+    client.credentials(HTTP_AUTHORIZATION=f"Token {made['token']}")
+    assert client.get("/api/v1/stations").status_code == 200
+    assert client.delete(f"/api/v1/tokens/{row.pk}").status_code == 204
+    assert client.get("/api/v1/stations").status_code == 401
+
+
+def test_an_expired_token_and_one_of_a_disabled_user_are_refused(roles):
+    user = get_user_model().objects.get(username="standard")
+    _, old = AccessToken.make(user, "old", timezone.now() - dt.timedelta(seconds=1))
+    client = APIClient()
+    client.credentials(HTTP_AUTHORIZATION=f"Bearer {old}")
+    assert client.get("/api/v1/stations").status_code == 401
+    user.is_active = False
+    user.save()
+    assert roles["standard"].get("/api/v1/stations").status_code == 401
+
+
+@pytest.fixture
+def password_client(db):
+    user = get_user_model().objects.create_user("someone", password="a long enough one")
+    client = APIClient()
+    client.credentials(HTTP_AUTHORIZATION=basic("someone", "a long enough one"))
+    return user, client
+
+
+def test_a_password_is_hashed_once_and_its_user_read_each_time(password_client, monkeypatch):
+    from lfb_site import authentication
+
+    user, client = password_client
+    asked = []
+    real = authentication.authenticate
+    monkeypatch.setattr(authentication, "authenticate", lambda **given: asked.append(1) or real(**given))
+    assert user.password.startswith("argon2")
+    assert [client.get("/api/v1/stations").status_code for _ in range(3)] == [200] * 3
+    assert len(asked) == 1
+    user.set_password("another long one")
+    user.save()
+    assert client.get("/api/v1/stations").status_code == 401
+    assert len(asked) == 2
+
+
+def test_a_disabled_user_is_refused_though_the_password_is_remembered(password_client):
+    user, client = password_client
+    assert client.get("/api/v1/stations").status_code == 200
+    user.is_active = False
+    user.save()
+    assert client.get("/api/v1/stations").status_code == 401
+
+
+def test_guessing_ends_in_a_lock_for_the_guesser_alone(password_client, settings):
+    settings.LFB_PROXY_COUNT = 1
+    _, client = password_client
+    guesser = APIClient()
+    statuses = []
+    for number in range(6):
+        guesser.credentials(HTTP_AUTHORIZATION=basic("someone", f"guess {number}"), HTTP_X_FORWARDED_FOR="6.6.6.6")
+        statuses.append(guesser.get("/api/v1/stations").status_code)
+    assert statuses == [401, 401, 401, 401, 429, 429]
+    guesser.credentials(HTTP_AUTHORIZATION=basic("someone", "a long enough one"), HTTP_X_FORWARDED_FOR="6.6.6.6")
+    answer = guesser.get("/api/v1/stations")
+    assert (answer.status_code, answer.json()["code"]) == (429, "locked_out")
+    assert answer["Retry-After"] == "900"
+    assert client.get("/api/v1/stations", HTTP_X_FORWARDED_FOR="1.2.3.4").status_code == 200
+
+
+def test_the_admin_login_locks_too(client, password_client):
+    for _ in range(5):
+        answer = client.post("/admin/login/", {"username": "someone", "password": "wrong"})
+    assert answer.status_code == 429
+    assert b"Too many wrong passwords" in answer.content
+
+
+def test_an_address_may_guess_only_so_often_whatever_the_names(settings):
+    settings.LFB_LOGIN_FAILURES_PER_ADDRESS = 3
+    client = APIClient()
+    statuses = []
+    for number in range(5):
+        client.credentials(HTTP_AUTHORIZATION=basic(f"name{number}", "x"))
+        statuses.append(client.get("/api/v1/stations").status_code)
+    assert statuses == [401, 401, 401, 429, 429]
+
+
+def test_what_a_client_writes_into_forwarded_for_is_not_believed(rf, settings):
+    from lfb_site.addresses import client_address
+
+    request = rf.get("/", HTTP_X_FORWARDED_FOR="9.9.9.9, 1.2.3.4", REMOTE_ADDR="10.0.0.1")
+    assert client_address(request) == "10.0.0.1"
+    settings.LFB_PROXY_COUNT = 1
+    assert client_address(request) == "1.2.3.4"
+
+
+def test_calls_are_limited_by_user_and_by_address(roles, settings):
+    settings.LFB_REQUESTS_PER_USER = 2
+    statuses = [roles["standard"].get("/api/v1/stations").status_code for _ in range(3)]
+    assert statuses == [200, 200, 429]
+    settings.LFB_REQUESTS_PER_ADDRESS = 1
+    assert roles["administrator"].get("/api/v1/stations").status_code == 200
+    assert roles["administrator"].get("/api/v1/stations").status_code == 429
+
+
+def test_a_prediction_asks_the_database_for_the_login_alone(roles, trained, settings):
+    settings.LFB_REFRESH_SECONDS = 60
+    roles["standard"].get("/predict?distance=5.2&station=Acton")
+    with CaptureQueriesContext(connection) as asked:
+        assert roles["standard"].get("/predict?distance=5.2&station=Acton").status_code == 200
+    assert len(asked) == 1
+    assert "accesstoken" in asked[0]["sql"]
+
+
+def test_a_prediction_sees_a_promotion_when_the_memory_is_refreshed(roles, trained, start):
+    start("train_model")
+    assert roles["standard"].get("/predict?distance=5.2&station=Acton").json()["version"] == 2
+    assert roles["administrator"].post("/api/v1/model-versions/1/promote", {}, format="json").status_code == 200
+    assert roles["standard"].get("/predict?distance=5.2&station=Acton").json()["version"] == 1
+    back = roles["administrator"].post("/api/v1/model-versions/roll-back")
+    assert (back.json()["number"], registry.current().number) == (2, 2)
+
+
+def test_a_prediction_is_the_same_through_every_door(roles, trained, start):
+    run = start("predict", distance_km=5.2, station="Acton")
+    one = roles["standard"].get("/predict?distance=5.2&station=acton").json()
+    assert one["predicted_attendance_time"] == pytest.approx(run.metrics["prediction_result"], abs=1e-9)
+    assert one["chances"] == run.details["chances"]
+    csv = roles["standard"].generic("POST", "/api/v1/predictions/batch", "station,distance\nActon,5.2\n", "text/csv")
+    assert csv.content.decode().splitlines()[1] == f"Acton,5.2,{one['predicted_attendance_time']:.3f},"
+
+
+def test_a_place_stands_for_the_distance(roles, trained):
+    by_degrees = roles["standard"].get("/predict?station=Acton&latitude=51.5053&longitude=-0.2738").json()
+    by_grid = (
+        roles["standard"]
+        .get(
+            "/predict?station=Acton&easting=519900&northing=179900&incident_number=038967-19032023&time=2023-03-19T14:00:00Z&pump_order=1"
+        )
+        .json()
+    )
+    assert 0 < by_degrees["distance_km"] < 1
+    assert by_grid["distance_km"] == pytest.approx(by_degrees["distance_km"], abs=0.05)
+    assert by_grid["incident_number"] == "038967-19032023"
+    assert by_grid["not_used"] == ["time", "pump_order"]
+
+
+def test_a_batch_answers_good_rows_and_explains_the_others(roles, trained):
+    rows = [
+        {"station": "Acton", "distance": 5.2, "incident_number": "a"},
+        {"station": "Actn", "distance": 1},
+        {"station": "Soho", "distance": -1},
+        {"station": 5, "distance": True},
+        {},
+    ]
+    body = roles["standard"].post("/api/v1/predictions/batch", {"rows": rows}, format="json").json()
+    assert [row["error"] for row in body["rows"]] == [
+        "",
+        "unknown_station",
+        "invalid_distance",
+        "unknown_station",
+        "unknown_station",
+    ]
+    assert body["answered"] == 1
+    assert body["rows"][0]["incident_number"] == "a"
+
+
+def test_a_hundred_thousand_rows_are_answered_and_one_more_is_refused(roles, trained):
+    text = "station,distance\n" + "Acton,5.2\n" * 100_000
+    answer = roles["standard"].generic("POST", "/api/v1/predictions/batch", text, "text/csv")
+    assert answer.content.count(b"\n") == 100_001
+    more = roles["standard"].generic("POST", "/api/v1/predictions/batch", text + "Acton,1\n", "text/csv")
+    assert (more.status_code, more.json()["code"]) == (400, "wrong_number_of_rows")
+
+
+def test_runs_are_filtered_ordered_and_cut_into_pages(roles, trained):
+    found = roles["administrator"].get("/api/v1/runs?status=succeeded&step=train_model&user=tester").json()
+    assert [run["step"] for run in found["results"]] == ["train_model"]
+    oldest = roles["administrator"].get("/api/v1/runs?ordering=id&page_size=1").json()
+    assert (oldest["count"], oldest["results"][0]["step"]) == (4, "make_sample_data")
+    assert roles["administrator"].get("/api/v1/runs?queued_after=2999-01-01").json()["count"] == 0
+    assert roles["administrator"].get("/api/v1/runs?status=nonsense").status_code == 400
+
+
+def test_standard_users_see_the_runs_they_started_and_no_others(roles, trained):
+    DatasetRun.objects.filter(step="train_model").update(started_by=get_user_model().objects.get(username="standard"))
+    found = roles["standard"].get("/api/v1/runs").json()["results"]
+    assert [run["step"] for run in found] == ["train_model"]
+
+
+def test_no_answer_tells_where_files_lie_or_shows_a_traceback(roles, trained, settings, start, monkeypatch):
+    from pipeline.actions import build_features
+
+    monkeypatch.setattr(build_features, "station_frame", lambda: 1 / 0)
+    crashed = start("build_features")
+    told = "".join(
+        roles["administrator"].get(address).content.decode()
+        for address in ("/api/v1/runs?page_size=500", "/api/v1/model-versions/1", f"/api/v1/runs/{crashed.pk}/log")
+    )
+    for secret in (str(settings.LFB_DATA_DIR), str(settings.BASE_DIR), "Traceback", "/tmp/"):
+        assert secret not in told
+    assert "global_data.csv" in told
+
+
+def test_an_unexpected_error_is_an_apology(roles, monkeypatch, caplog):
+    from predictions.api import viewsets
+
+    def fail(data):
+        raise RuntimeError("SELECT * FROM secrets")
+
+    monkeypatch.setattr(viewsets, "answer", fail)
+    answer = roles["standard"].get("/predict?distance=5.2&station=Acton")
+    assert (answer.status_code, answer.json()["code"]) == (500, "unexpected_error")
+    assert "secrets" not in answer.content.decode()
+
+
+def test_errors_read_the_same_as_in_the_command(roles, trained, start):
+    answer = roles["standard"].get("/predict?distance=99&station=Acton").json()
+    assert (answer["code"], answer["fields"].keys()) == ("invalid_distance", {"distance"})
+    with pytest.raises(Exception, match=answer["message"]):
+        start("predict", distance_km=99.0, station="Acton")
+    assert "Did you mean Acton?" in roles["standard"].get("/predict?distance=1&station=Actn").json()["hint"]
+
+
+def test_without_a_model_a_prediction_says_so(roles):
+    answer = roles["standard"].get("/predict?distance=1&station=Acton")
+    assert (answer.status_code, answer.json()["code"]) == (503, "no_model_in_use")
+
+
+def test_versions_are_compared_on_the_same_figures(roles, trained, start):
+    start("train_model")
+    body = roles["standard"].get("/api/v1/model-versions/compare?versions=1,2").json()
+    assert body["same_test_rows"] is True
+    mae = next(figure for figure in body["figures"] if figure["name"] == "mae")
+    assert mae["values"].keys() == {"1", "2"}
+    assert roles["standard"].get("/api/v1/model-versions/compare?versions=1,99").status_code == 409
+
+
+def test_an_unchanged_list_is_not_sent_again(roles):
+    first = roles["standard"].get("/api/v1/stations")
+    assert roles["standard"].get("/api/v1/stations", HTTP_IF_NONE_MATCH=first["ETag"]).status_code == 304
+
+
+def test_the_documentation_loads_nothing_from_elsewhere(client):
+    import re
+
+    for address in ("/api/docs", "/api/redoc"):
+        page = client.get(address).content.decode()
+        assert not re.findall(r'(?:src|href)="(?:https?:)?//', page)
+
+
+def test_demo_users_need_debug_and_are_warned_of(settings, capsys):
+    settings.DEBUG = False
+    with pytest.raises(CommandError, match="DJANGO_DEBUG"):
+        call_command("create_demo_users")
+    assert checks.demo_users_are_gone(databases=["default"]) == []
+    settings.DEBUG = True
+    call_command("create_demo_users")
+    assert "admin, user" in checks.demo_users_are_gone(databases=["default"])[0].msg
+
+
+def test_groups_are_made_once_and_left_as_an_administrator_changed_them():
+    from lfb_site.groups import make_missing_groups
+
+    group = Group.objects.get(name="administrators")
+    group.permissions.clear()
+    make_missing_groups()
+    assert not group.permissions.exists()
+
+
+def test_cancelling_a_run_that_has_ended_says_so(roles, trained):
+    run = DatasetRun.objects.filter(status=RunStatus.SUCCEEDED).first()
+    answer = roles["administrator"].post(f"/api/v1/runs/{run.pk}/cancel")
+    assert (answer.status_code, answer.json()["code"]) == (409, "cannot_cancel")
+    assert ModelVersion.objects.count() == 1
