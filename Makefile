@@ -44,12 +44,14 @@ check: .venv/installed-dev ## lint, types, migrations, settings fit for producti
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/python manage.py makemigrations --check --dry-run
+	$(BIN)/python manage.py spectacular --validate --fail-on-warn --format openapi-json --file /dev/null
 	DJANGO_SECRET_KEY=$$($(BIN)/python -c 'import secrets; print(secrets.token_urlsafe(64))') DJANGO_HTTPS=1 \
 		$(BIN)/python manage.py check --deploy --fail-level WARNING
 
 bench: .venv/installed-dev ## the measurements behind the claims of speed
 	$(BIN)/python benchmarks/ingest.py
 	$(BIN)/python benchmarks/features.py
+	$(BIN)/python benchmarks/serving.py
 
 lock: ## pin every package again from requirements.in and requirements-dev.in
 	uv pip compile --quiet --no-header requirements.in --output-file requirements.txt
