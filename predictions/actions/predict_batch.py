@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
-
-import numpy as np
-import pandas as pd
+from typing import TYPE_CHECKING, Any
 
 from pipeline import registry
 from pipeline.core.distance import MAX_TRIP_KM
@@ -15,6 +12,9 @@ from pipeline.core.errors import ParameterError
 from pipeline.core.stations import normalise_station_name
 from predictions.questions import first_pump_questions
 from predictions.station_book import known_stations
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 MAX_ROWS = 100_000
 
@@ -37,6 +37,9 @@ def predict_batch(distances_km: Sequence[Any], stations: Sequence[Any]) -> Batch
 
     Raises ParameterError for no rows or too many, NoModelError or ArtifactError.
     """
+    import numpy as np
+    import pandas as pd
+
     if not 0 < len(distances_km) <= MAX_ROWS:
         raise ParameterError(
             f"{len(distances_km)} rows came: wanted 1 to {MAX_ROWS}.",

@@ -64,12 +64,7 @@ def _checked_question(data: Any) -> Mapping[str, Any]:
 
 
 def _as_dict(found: Answer, question: Mapping[str, Any]) -> dict[str, Any]:
-    known = found.version.feature_names
-    not_used = [
-        name
-        for name, column in (("time", "hour"), ("pump_order", "pump_order"))
-        if name in question and column not in known
-    ]
+    not_used = [name for name in ("time", "pump_order") if name in question]
     body = {
         "predicted_attendance_time": found.seconds,
         "readable": found.readable,
