@@ -113,6 +113,15 @@ def execute(run_id: int, *, progress: Progress = silent) -> DatasetRun:
     return run
 
 
+def cancel(run: DatasetRun, *, by_name: str) -> bool:
+    """Cancel a run that still waits for its process; False where it runs already or has ended."""
+    waiting = DatasetRun.objects.filter(pk=run.pk, status=RunStatus.QUEUED, job_id=BACKGROUND)
+    note = f"Cancelled by {by_name} before it began."
+    cancelled = waiting.update(status=RunStatus.CANCELLED, finished_at=timezone.now(), job_id="", notes=[note])
+    run.refresh_from_db()
+    return bool(cancelled)
+
+
 def _record(
     step: steps.Step,
     params: StepParams,

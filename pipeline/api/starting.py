@@ -19,13 +19,12 @@ def start_run(step: str, given: Mapping[str, Any], *, by: Any) -> DatasetRun:
 
 
 def cancel_run(run: DatasetRun, *, by: Any) -> None:
-    """Ask a queued or running run to stop. Raises MissingInputError where there is nothing to cancel."""
-    if run.has_ended or not hasattr(runs, "cancel"):
-        why = f"has ended already ({run.get_status_display().lower()})" if run.has_ended else "is not in a queue"
+    """Cancel a run that waits. Raises MissingInputError where it runs already or has ended."""
+    if not runs.cancel(run, by_name=by.get_username()):
+        why = f"has ended already ({run.get_status_display().lower()})" if run.has_ended else "runs already"
         raise MissingInputError(
             f"Run {run.pk} cannot be cancelled: it {why}.", code="cannot_cancel", hint="Look at its status."
         )
-    runs.cancel(run, by_name=by.get_username())
 
 
 def await_end(run: DatasetRun, seconds: float) -> DatasetRun:

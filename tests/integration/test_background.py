@@ -42,6 +42,19 @@ def test_a_queued_run_is_executed_once(launched):
     assert DatasetRun.objects.get(pk=run.pk).finished_at == finished
 
 
+def test_a_waiting_order_can_be_cancelled_and_is_not_executed_then(launched):
+    run = order()
+    assert runs.cancel(run, by_name="chief")
+    assert runs.execute(run.pk).status == RunStatus.CANCELLED
+    assert run.notes == ["Cancelled by chief before it began."]
+
+
+def test_a_run_that_has_begun_cannot_be_cancelled(launched):
+    run = order()
+    DatasetRun.objects.filter(pk=run.pk).update(status=RunStatus.RUNNING, job_id="")
+    assert not runs.cancel(run, by_name="chief")
+
+
 def test_a_waiting_order_is_not_taken_for_dead(launched):
     run = order()
     assert runs.close_dead_runs() == []
