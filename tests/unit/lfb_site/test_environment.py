@@ -79,7 +79,7 @@ def test_a_database_address_becomes_a_database(monkeypatch):
     found = env.database("X", Path("db"))
     assert (found["ENGINE"], found["HOST"], found["NAME"]) == ("django.db.backends.postgresql", "db", "lfb")
     monkeypatch.delenv("X")
-    assert "journal_mode=WAL" in env.database("X", Path("/tmp/db"))["OPTIONS"]["init_command"]
+    assert "journal_mode=WAL" in env.database("X", Path("db"))["OPTIONS"]["init_command"]
 
 
 def test_the_key_is_made_once_and_kept_from_others(monkeypatch, tmp_path):
