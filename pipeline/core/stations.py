@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 # Spellings that normalising alone does not bring together.
 ALIASES = {
     "river lambeth": "lambeth river",
+    "river stn lambeth": "lambeth river",
+    "river station lambeth": "lambeth river",
     "lambeth fireboat": "lambeth river",
     "lambeth pontoon": "lambeth river",
     "wimblendon": "wimbledon",
@@ -20,14 +22,22 @@ ALIASES = {
 
 
 def normalise_station_name(name: str) -> str:
-    """Lower case, one space between words, no punctuation, no "fire station" behind; known aliases resolved."""
-    words = re.sub(r"[^a-z0-9]+", " ", name.lower().replace("&", " and ").replace("'", "")).split()
+    """Lower case, one space between words, no punctuation, no "fire station" behind; known aliases resolved.
+
+    >>> normalise_station_name("  OLD-KENT  Road Fire Station")
+    'old kent road'
+    """
+    plain = re.sub("['\u2019]", "", name.lower()).replace("&", " and ")
+    words = re.sub(r"[^a-z0-9]+", " ", plain).split()
     plain = " ".join(words).removesuffix(" fire station").removesuffix(" station")
     return ALIASES.get(plain, plain)
 
 
 def match_stations(names: pd.Series, known: Iterable[str]) -> pd.Series:
-    """The known spelling of each name, dtype str, same index; missing where the name is missing or matches none."""
+    """The known spelling of each name, dtype str, same index; missing where the name is missing or matches none.
+
+    Each distinct name is looked at once, so a million rows cost as much as the hundred names among them and one map.
+    """
     canonical = {normalise_station_name(name): name for name in known}
     spelling = {name: canonical.get(normalise_station_name(name)) for name in names.dropna().unique()}
     return names.map(spelling).astype("str")
