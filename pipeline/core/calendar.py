@@ -16,7 +16,11 @@ def _bank_holidays(year: int) -> frozenset[pd.Timestamp]:
 
 
 def is_bank_holiday(moments: pd.Series) -> pd.Series:
-    """bool, same index: whether each datetime64 falls on a bank holiday in England; False where missing."""
+    """bool, same index: whether each datetime64 (local clock) falls on a bank holiday in England; False where missing.
+
+    From the `holidays` package, which knows the days proclaimed once; a feast at a weekend counts beside its weekday in
+    lieu. Each year is looked up once.
+    """
     days = moments.dt.normalize()
     years = moments.dt.year.dropna().unique()
     found = {day for year in years for day in _bank_holidays(int(year))}

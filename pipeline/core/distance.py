@@ -6,7 +6,7 @@ import math
 
 from pipeline.core.errors import DistanceError
 
-# Biggin Hill in the south-east and the far corner of Hillingdon are 52 km apart; no two places in London are farther.
+# The farthest two points of Greater London, west of Heathrow and east of Upminster, are 59.2 km apart.
 MAX_TRIP_KM = 60.0
 
 

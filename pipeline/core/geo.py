@@ -20,8 +20,9 @@ LONDON_SOUTH_M, LONDON_NORTH_M = 145_000.0, 212_000.0
 
 @cache
 def _transformer(source: int, target: int) -> Transformer:
-    # Without the OSTN15 grid file the seven-parameter shift is used, right to about 2 m in London: a hundredth of the
-    # rounding of published places.
+    # Without the OSTN15 grid file, which would have to be fetched, PROJ takes the seven-parameter shift. In London it lies
+    # 2 to 3 m beside the coordinates that LFB publishes, everywhere in the same direction: nothing beside the 100 m to
+    # which dwellings are rounded.
     return Transformer.from_crs(source, target, always_xy=True)
 
 
@@ -47,10 +48,12 @@ def _finite(values: Any) -> Floats:
 
 
 def distance_km(latitude_1: Any, longitude_1: Any, latitude_2: Any, longitude_2: Any) -> Floats:
-    """Great-circle distance in kilometres, by the haversine formula.
+    """Great-circle distance in kilometres, by the haversine formula: the straight line of every file and every door.
 
-    >>> float(distance_km(51.506969, -0.276957, 51.529827, 0.088925).round(2))
-    25.45
+    On a sphere: up to 0.3 % short of the ellipsoid from east to west in London, the same in training and in answers.
+
+    >>> float(distance_km(51.506969, -0.276957, 51.529827, 0.088925).round(2))  # Acton to Barking
+    25.44
     """
     phi_1, phi_2 = np.radians(_floats(latitude_1)), np.radians(_floats(latitude_2))
     half_dphi = (phi_2 - phi_1) / 2
