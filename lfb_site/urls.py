@@ -15,6 +15,7 @@ from pipeline.api.viewsets import (
     StationViewSet,
     TrainModelViewSet,
 )
+from pipeline.views import response_times_file, response_times_page
 from predictions.api.viewsets import PredictionViewSet, PredictViewSet
 from predictions.views import prediction_page
 
@@ -27,6 +28,9 @@ router.register("tokens", TokenViewSet, basename="token")
 
 urlpatterns = [
     path("", prediction_page, name="predict_page"),
+    path("response-times", response_times_page, name="response_times"),
+    path("response-times.csv", response_times_file, {"kind": "csv"}, name="response_times_csv"),
+    path("response-times.xlsx", response_times_file, {"kind": "xlsx"}, name="response_times_xlsx"),
     path("health", HealthViewSet.as_view({"get": "health"}), name="health"),
     path("process_data", StartByGetViewSet.as_view({"get": "process_data"}), name="process_data"),
     path("build_features", StartByGetViewSet.as_view({"get": "build_features"}), name="build_features"),
