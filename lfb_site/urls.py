@@ -8,6 +8,7 @@ from rest_framework.routers import SimpleRouter
 
 from lfb_site import api_errors
 from lfb_site.api import HealthViewSet, TokenViewSet
+from pipeline.api.response_times import ResponseTimesViewSet
 from pipeline.api.viewsets import (
     ModelVersionViewSet,
     RunViewSet,
@@ -37,6 +38,8 @@ urlpatterns = [
     path("train_model", TrainModelViewSet.as_view({"post": "train_model"}), name="train_model"),
     path("predict", PredictViewSet.as_view({"get": "predict"}), name="predict"),
     path("api/v1/", include(router.urls)),
+    path("api/v1/response-times", ResponseTimesViewSet.as_view({"get": "list"}), name="api_response_times"),
+    path("api/v1/response-times.csv", ResponseTimesViewSet.as_view({"get": "csv"}), name="api_response_times_csv"),
     path("api/schema", SpectacularJSONAPIView.as_view(), name="schema"),
     path("api/docs", SpectacularSwaggerView.as_view(url_name="schema"), name="docs"),
     path("api/redoc", SpectacularRedocView.as_view(url_name="schema"), name="redoc"),

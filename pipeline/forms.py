@@ -12,7 +12,7 @@ from pipeline.response_times import ALL_YEARS, GROUPINGS, PUMPS, SORTABLE, Book,
 class ResponseTimesForm(forms.Form):
     """What a page of response times shows; a filter that is not given takes its usual value."""
 
-    pump = forms.ChoiceField(label="Pump", choices=[("first", "First to arrive"), ("second", "Second to arrive")])
+    pump = forms.ChoiceField(label="Pump", choices=[("first", "First"), ("second", "Second")])
     year = forms.ChoiceField(label="Period")
     borough = forms.ChoiceField(label="Borough", required=False)
     by = forms.ChoiceField(label="Table by")

@@ -12,6 +12,8 @@ SHADES = 7
 SECOND_STEPS = (5, 10, 15, 20, 30, 60, 90, 120, 180, 240)
 SHARE_STEPS = (0.005, 0.01, 0.02, 0.05, 0.1, 0.2)
 LONDON_LATITUDE = 51.5
+NUMBER_WIDTH, NUMBER_HEIGHT = 27, 12  # of what stands on a shape, as 5:12
+YEAR_WIDTH = 50
 
 
 @dataclass(frozen=True)
@@ -56,12 +58,12 @@ def make_scale(values: Iterable[float], steps: Sequence[float]) -> Scale:
 
 @dataclass(frozen=True)
 class Shape:
-    """One outline as an SVG path, and the middle of its largest part."""
+    """One outline as an SVG path, and the middle of its largest part, where there may be room for a number."""
 
     path: str
     x: float
     y: float
-    is_tiny: bool
+    has_room: bool = True
 
 
 @dataclass(frozen=True)
@@ -89,15 +91,29 @@ def draw_outlines(geojson: Mapping[str, Any], width: int = 480) -> Outlines:
     def place(point: tuple[float, float]) -> tuple[float, float]:
         return 2 + (point[0] - left) * scale, 2 + (point[1] - top) * scale
 
-    shapes = {name: _shape([[place(point) for point in ring] for ring in rings]) for name, rings in polygons.items()}
-    return Outlines(width, math.ceil((bottom - top) * scale) + 4, shapes)
+    shapes = {name: [[place(point) for point in ring] for ring in rings] for name, rings in polygons.items()}
+    return Outlines(width, math.ceil((bottom - top) * scale) + 4, _without_crowding(shapes))
 
 
-def _shape(rings: list[list[tuple[float, float]]]) -> Shape:
-    path = "".join("M" + "L".join(f"{x:.1f},{y:.1f}" for x, y in ring) + "Z" for ring in rings)
-    largest = max(rings, key=len)
-    xs, ys = [x for x, _ in largest], [y for _, y in largest]
-    return Shape(path, round((min(xs) + max(xs)) / 2, 1), round((min(ys) + max(ys)) / 2, 1), max(xs) - min(xs) < 28)
+def _without_crowding(outlines: Mapping[str, list[list[tuple[float, float]]]]) -> dict[str, Shape]:
+    """Where the number of a small shape would lie on that of a larger one, there is no room for it."""
+    boxes = {name: _box(max(rings, key=len)) for name, rings in outlines.items()}
+    taken: list[tuple[float, float]] = []
+    shapes = {}
+    for name in sorted(outlines, key=lambda name: boxes[name][2] * boxes[name][3], reverse=True):
+        x, y, _, _ = boxes[name]
+        path = "".join("M" + "L".join(f"{x:.1f},{y:.1f}" for x, y in ring) + "Z" for ring in outlines[name])
+        has_room = all(abs(x - other[0]) > NUMBER_WIDTH or abs(y - other[1]) > NUMBER_HEIGHT for other in taken)
+        if has_room:
+            taken.append((x, y))
+        shapes[name] = Shape(path, round(x, 1), round(y, 1), has_room)
+    return {name: shapes[name] for name in outlines}
+
+
+def _box(ring: list[tuple[float, float]]) -> tuple[float, float, float, float]:
+    """Middle, width and height."""
+    (left, right), (top, bottom) = ((min(values), max(values)) for values in zip(*ring, strict=True))
+    return (left + right) / 2, (top + bottom) / 2, right - left, bottom - top
 
 
 @dataclass(frozen=True)
@@ -168,7 +184,7 @@ def draw_trend(
         width, height, left, top, right, bottom,
         lines=[" ".join(f"{x},{y}" for x, y in stretch) for stretch in stretches if len(stretch) > 1],
         dots=[point for stretch in stretches if is_sparse or len(stretch) == 1 for point in stretch],
-        years=_year_marks(first, last, across),
+        years=[Mark(min(mark.at, width - YEAR_WIDTH / 2), mark.text) for mark in _year_marks(first, last, across)],
         levels=[Mark(up(low + step * place), f"{low + step * place:g}") for place in range(round((high - low) / step) + 1)],
         breaks=[
             Mark(across(day.year * 12 + day.month - 1 + (day.day - 1) / 31), str(number))

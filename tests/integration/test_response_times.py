@@ -208,3 +208,45 @@ def test_changed_standards_are_pointed_out(client, trained, settings):
     standards["first"]["mean_seconds"] = 300
     settings.LFB_STANDARDS = standards
     assert "other standards than the settings ask for" in read(client)[1]
+
+
+@pytest.fixture
+def reader(roles, trained):
+    return roles["standard"]
+
+
+def test_the_api_gives_the_rows_of_the_page_in_pages(reader):
+    body = reader.get("/api/v1/response-times", {"by": "ward", "pump": "second", "page_size": 20, "page": 2}).json()
+    rows = rows_of(reader, by="ward", pump="second")
+    assert body["count"] == len(rows)
+    assert "page=3" in body["next"]
+    assert [row["name"] for row in body["results"]] == [row["name"] for row in rows[20:40]]
+    assert body["results"][0]["average_standard_seconds"] == 480
+    assert body["results"][0]["is_sample"]
+
+
+def test_the_csv_of_the_api_is_that_of_the_page(reader):
+    asked = {"by": "hour", "borough": "Camden"}
+    by_api, by_page = (reader.get(url, asked).content for url in ("/api/v1/response-times.csv", "/response-times.csv"))
+    assert by_api == by_page
+
+
+@pytest.mark.parametrize(
+    ("asked", "field"),
+    [
+        ({"pumps": "first"}, "pumps"),
+        ({"by": "street"}, "by"),
+        ({"year": "20"}, "year"),
+        ({"borough": "Acton"}, "borough"),
+    ],
+)
+def test_the_api_refuses_what_it_does_not_know(reader, asked, field):
+    answer = reader.get("/api/v1/response-times", asked)
+    assert answer.status_code == 400
+    assert field in answer.json()["fields"]
+
+
+def test_the_api_without_figures_says_what_to_run(roles):
+    answer = roles["standard"].get("/api/v1/response-times")
+    assert (answer.status_code, answer.json()["code"]) == (409, "missing_input")
+    assert "build_features" in answer.json()["hint"]
