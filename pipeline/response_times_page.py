@@ -14,7 +14,7 @@ from django.urls import reverse
 
 from pipeline.core import charts
 from pipeline.core.known_breaks import breaks_between
-from pipeline.core.wording import readable_seconds
+from pipeline.core.wording import readable_minutes, readable_seconds, readable_share
 from pipeline.public_sources import OUTLINES_LICENCE, borough_outlines
 from pipeline.response_times import ALL_YEARS, GROUPINGS, LONDON, Book, Row, in_order, measure_names
 
@@ -63,6 +63,10 @@ def readable_measure(question: Question, value: float | None) -> str:
     if value is None:
         return "–"
     return f"{value * 100:.0f} %" if question.is_share else readable_seconds(value)
+
+
+def _readable_standard(question: Question, value: float) -> str:
+    return readable_share(value) if question.is_share else readable_minutes(value)
 
 
 def clock(seconds: float) -> str:
@@ -193,7 +197,7 @@ def _trend(book: Book, question: Question) -> dict[str, Any]:
         "drawn": drawn,
         "levels": levels,
         "breaks": known,
-        "reference": readable_measure(question, reference) if reference else "",
+        "reference": _readable_standard(question, reference) if reference else "",
         "first": readable_measure(question, next(iter(values.values()), None)),
         "last": readable_measure(question, next(reversed(values.values()), None)),
         "from": min(values, default=None),
