@@ -20,7 +20,8 @@ KNOWN_BREAKS = (
         dt.date(2014, 1, 9),
         "ten stations closed",
         "Ten stations closed: Belsize, Bow, Clerkenwell, Downham, Kingsland, Knightsbridge, Silvertown, Southwark, "
-        "Westminster and Woolwich. In their grounds the first pump has taken about a minute longer since.",
+        "Westminster and Woolwich. In their grounds the first pump took about a minute longer in 2015 and 2016 than in "
+        "2012 and 2013.",
     ),
     KnownBreak(
         dt.date(2015, 11, 17),
