@@ -63,7 +63,7 @@ def attendances(incidents: pd.DataFrame, station_names: Sequence[str]) -> Attend
         outside += int(np.count_nonzero(~np.isnan(seconds) & ~valid))
         parts.append(places[valid].assign(pump=pump, seconds=seconds[valid].astype("int64")))
     frame = pd.concat(parts, ignore_index=True)
-    return Attendances(frame, {"not within 1 to 1,200 seconds": outside}, _ward_names(incidents))
+    return Attendances(frame, {"not within 1 to 1,200 seconds": outside}, _ward_names(incidents, places["borough"]))
 
 
 def delays(incidents: pd.DataFrame, mobilisations: pd.DataFrame) -> Attendances:
@@ -106,13 +106,18 @@ def _places(incidents: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def _ward_names(incidents: pd.DataFrame) -> dict[str, str]:
-    """Ward code → its latest name, in ordinary capitals: editions write `SOUTH ACTON` and `South Acton`."""
-    named = pd.DataFrame(
-        {"code": incidents["ward_code"], "name": incidents["ward_name_new"].fillna(incidents["ward_name"])}
-    )
-    latest = named.dropna().drop_duplicates("code", keep="last")
-    return {str(code): readable_name(str(name)) for code, name in zip(latest["code"], latest["name"], strict=True)}
+def _ward_names(incidents: pd.DataFrame, boroughs: pd.Series) -> dict[str, str]:
+    """Ward code → its latest name, in ordinary capitals: editions write `SOUTH ACTON` and `South Acton`.
+
+    A redrawn ward often keeps its name under a new code; the names of both then show their codes.
+    """
+    named = pd.DataFrame({"code": incidents["ward_code"], "name": incidents["ward_name_new"]})
+    named["name"] = named["name"].fillna(incidents["ward_name"])
+    latest = named.assign(borough=boroughs.array).dropna(subset=["code", "name"]).drop_duplicates("code", keep="last")
+    latest["name"] = latest["name"].map(readable_name)
+    is_repeated = latest.duplicated(["borough", "name"], keep=False)
+    latest.loc[is_repeated, "name"] += " (" + latest["code"] + ")"
+    return {str(code): str(name) for code, name in zip(latest["code"], latest["name"], strict=True)}
 
 
 def readable_name(name: str) -> str:

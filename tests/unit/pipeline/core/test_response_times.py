@@ -123,6 +123,13 @@ def test_names_read_as_people_write_them():
     assert only(table, "station_ground")["group"].tolist() == ["Acton"]
 
 
+def test_wards_of_one_name_show_their_codes():
+    codes = ["E05000001"] * 5 + ["E05000002"] * 5 + ["E05000003"] * 5
+    names = ["ABBEY"] * 5 + ["Abbey"] * 5 + ["Grove"] * 5
+    wards = only(figures(incidents(ward_code=codes, ward_name_new=names)), "ward", borough="Ealing")
+    assert wards["name"].tolist() == ["Abbey (E05000001)", "Abbey (E05000002)", "Grove"]
+
+
 def test_moments_are_those_of_the_call():
     table = figures(incidents(called_at=["2023-12-31 23:59:59"] * 5))
     assert only(table, "hour")["group"].tolist() == ["23"]
