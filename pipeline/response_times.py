@@ -26,6 +26,7 @@ GROUPINGS = {
     "station_ground": "Station ground",
     "hour": "Hour of the call",
     "weekday": "Weekday",
+    "hour_weekday": "Weekday and hour",
     "month": "Month",
     "delay_reason": "Reason of delay",
 }

@@ -99,6 +99,7 @@ def page_context(book: Book, question: Question) -> dict[str, Any]:
         "grouping": GROUPINGS[question.by],
         "measure_name": _measure_name(book, question),
         "unit": "per cent" if question.is_share else "minutes and seconds",
+        "heat_address": question.address(by="hour_weekday", sort="") + "#table",
         "month_address": question.address(by="month", sort="") + "#table",
         "borough_address": question.address(by="ward", sort="", borough=""),
         "outlines_licence": OUTLINES_LICENCE,
@@ -159,6 +160,7 @@ def _map(question: Question, rows: list[Row], make_scale: Callable[[list[float]]
                 "shade": None if value is None else _shade(question, scale, value),
                 "text": "" if value is None else short_measure(question, value),
                 "words": readable_measure(question, value),
+                "calls": row.calls if row else 0,
                 "is_missed": bool(
                     row and row.meets_average is not None and not (row.meets_average and row.meets_limit)
                 ),
@@ -223,7 +225,7 @@ def _heat(book: Book, question: Question, make_scale: Callable[[list[float]], ch
                 {
                     "shade": None if value is None else _shade(question, scale, value),
                     "text": "–" if value is None else short_measure(question, value),
-                    "is_none": row is None,
+                    "calls": row.calls if row else 0,
                 }
             )
         table.append({"hour": f"{hour:02d}", "cells": cells, "all": by_hour.get(f"{hour:02d}")})

@@ -62,7 +62,9 @@ def test_nothing_in_the_page_needs_an_inline_style_or_script(client, trained):
     assert " onclick" not in text
 
 
-@pytest.mark.parametrize("by", ["borough", "ward", "station_ground", "hour", "weekday", "month", "delay_reason"])
+@pytest.mark.parametrize(
+    "by", ["borough", "ward", "station_ground", "hour", "weekday", "hour_weekday", "month", "delay_reason"]
+)
 @pytest.mark.parametrize("pump", ["first", "second"])
 def test_every_table_opens_and_downloads_and_agrees_with_its_total(client, trained, by, pump):
     answer, text = read(client, by=by, pump=pump, year="all")
