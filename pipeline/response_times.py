@@ -167,7 +167,8 @@ def _load(kept: Book | None) -> Book:
     if kept is not None and kept.stamp == stamp:
         return kept
     frame, facts = read_figures(path)
-    tables = {str(name): table for name, table in frame.groupby("dimension", observed=True, sort=False)}
+    tables = {"total": frame.iloc[:0]}
+    tables |= {str(name): table for name, table in frame.groupby("dimension", observed=True, sort=False)}
     return Book(stamp, tables, facts)
 
 

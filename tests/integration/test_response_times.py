@@ -10,7 +10,9 @@ import pandas as pd
 import pytest
 
 from pipeline import response_times
+from pipeline.actions.count_response_times import count_response_times, figures_path
 from pipeline.models import DatasetRun
+from pipeline.storage.response_times import write_figures
 
 pytestmark = pytest.mark.django_db
 
@@ -210,6 +212,53 @@ def test_changed_standards_are_pointed_out(client, trained, settings):
     standards["first"]["mean_seconds"] = 300
     settings.LFB_STANDARDS = standards
     assert "other standards than the settings ask for" in read(client)[1]
+
+
+@pytest.fixture
+def counted():
+    """Figures of so many calls of one borough, in place."""
+
+    def _count(calls, seconds=300, **more):
+        incidents = pd.DataFrame(
+            {
+                "called_at": pd.to_datetime(["2023-03-19 14:11:51"] * calls).astype("datetime64[s]"),
+                "first_pump_attendance_seconds": pd.array([seconds] * calls, dtype="Int64"),
+                "second_pump_attendance_seconds": pd.array([pd.NA] * calls, dtype="Int64"),
+                **dict.fromkeys(("proper_case", "borough_name", "station_ground"), "Ealing"),
+                **dict.fromkeys(("ward_code", "ward_name", "ward_name_new"), more.get("ward", "Abbey")),
+            }
+        )
+        times = count_response_times(incidents, None, ["Ealing"])
+        facts = times.facts | {"is_sample": False, "sources_sha256": {}}
+        write_figures(times.figures, facts, figures_path())
+
+    return _count
+
+
+@pytest.mark.parametrize(
+    ("calls", "seconds", "words"),
+    [
+        (1, 300, "Fewer than five calls: no figure is shown"),
+        (4, 300, "Fewer than five calls: no figure is shown"),
+        (5, 300, "5 min 0 s"),
+        (5, 0, "No first pump arrived in this period"),
+    ],
+)
+@pytest.mark.parametrize("by", ["borough", "ward", "hour_weekday", "month"])
+def test_hardly_any_calls_make_a_page_all_the_same(client, counted, calls, seconds, words, by):
+    counted(calls, seconds)
+    answer, text = read(client, by=by)
+    assert answer.status_code == 200
+    assert words in text
+    assert ("5 min 0 s" in text) == (calls == 5 and seconds == 300)
+    assert "Sample data" not in text
+    assert client.get("/response-times.xlsx", {"by": by}).status_code == 200
+
+
+def test_names_from_the_records_are_text_and_no_markup_or_formula(client, counted):
+    counted(5, ward="=<b>1+1</b>")
+    assert "<b>1+1" not in client.get(URL, {"by": "ward"}).content.decode()
+    assert rows_of(client, by="ward")[0]["name"] == "'=<b>1+1</b>"
 
 
 @pytest.fixture
