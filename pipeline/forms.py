@@ -36,6 +36,12 @@ class ResponseTimesForm(forms.Form):
         pump = given.get("pump")
         asked = book.standard(pump if pump in PUMPS else "first")
         self.fields["measure"].choices = list(measure_names(asked).items())
+        for field in self.fields.values():
+            field.error_messages["invalid_choice"] = "There is no “%(value)s” here: choose from the list."
+
+    def allowed(self, name: str) -> list[str]:
+        """What a choice can be; empty for what is no choice."""
+        return [str(value) for value, _ in getattr(self.fields[name], "choices", []) if value]
 
     def clean_year(self) -> int:
         year = self.cleaned_data["year"]

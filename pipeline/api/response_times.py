@@ -67,7 +67,11 @@ def rows_of(request: Request, *, also: set[str]) -> list[list[Any]]:
     form = ResponseTimesForm({name: request.query_params[name] for name in names if name in request.query_params}, book)
     if not form.is_valid():
         fields = {name: " ".join(errors) for name, errors in form.errors.items()}
-        raise ParameterError(" ".join(f"{name}: {why}" for name, why in fields.items()), fields=fields)
+        raise ParameterError(
+            " ".join(f"{name}: {why}" for name, why in fields.items()),
+            hint=" ".join(f"{name}: {', '.join(form.allowed(name))}." for name in fields),
+            fields=fields,
+        )
     question = Question(**form.cleaned_data)
     return file_rows(book, question, rows_asked(book, question))
 

@@ -247,6 +247,32 @@ def test_a_single_small_group_takes_the_next_one_with_it():
     assert grounds.isna().to_dict() == {"Acton": True, "Soho": True, "Ealing": False}
 
 
+@pytest.mark.parametrize(
+    ("dimension", "added_up"),
+    [
+        ("station_ground", ["group"]),
+        ("station_ground", ["borough"]),
+        ("station_ground", ["year"]),
+        ("hour", ["borough"]),
+        ("ward", ["group"]),
+        ("ward", ["year"]),
+        ("total", ["borough"]),
+    ],
+)
+def test_no_table_tells_a_hidden_group_by_subtraction(dimension, added_up):
+    frame = random_incidents(120, seed=11)
+    table = figures(frame)
+    table = table[table["dimension"] == dimension]
+    for name, all_of_them in (("borough", ""), ("year", 0)):
+        if name in added_up:
+            table = table[table[name] != all_of_them]
+    keys = [name for name in ("group", "borough", "year", "pump") if name not in added_up]
+    hidden = table["calls"].isna().groupby([table[name] for name in keys]).agg(["sum", "size"])
+    assert (hidden["sum"] > 0).any()
+    # A lone hidden group is one that is alone in its table, where there is nothing to subtract.
+    assert ((hidden["sum"] != 1) | (hidden["size"] == 1)).all()
+
+
 @pytest.mark.real_data
 @pytest.mark.parametrize(
     ("file", "pump", "calls", "mean", "median", "p90"),
