@@ -6,7 +6,8 @@ from typing import Any
 
 from django import forms
 
-from pipeline.response_times import ALL_YEARS, GROUPINGS, PUMPS, SORTABLE, Book, measure_names
+from pipeline.core.response_groups import ALL_YEARS, PUMPS
+from pipeline.response_times import GROUPINGS, SORTABLE, Book, measure_names
 
 
 class ResponseTimesForm(forms.Form):

@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Any
 from django.conf import settings
 
 from pipeline.core.errors import ParameterError
+from pipeline.core.response_groups import ALL_YEARS, FIGURE_NAMES, LONDON, PUMPS, SECONDS_NAMES, SHARE_NAMES
 from pipeline.core.wording import readable_minutes
 from pipeline.remembered import Remembered
 
 if TYPE_CHECKING:
     import pandas as pd
 
-PUMPS = {"first": 1, "second": 2}
 # What figures can be shown by, in words; "borough" comes from the totals of the boroughs.
 GROUPINGS = {
     "borough": "Borough",
@@ -30,15 +30,7 @@ GROUPINGS = {
     "month": "Month",
     "delay_reason": "Reason of delay",
 }
-MEASURES = {
-    "mean": "mean_seconds",
-    "median": "median_seconds",
-    "p90": "p90_seconds",
-    "within_average": "share_within_average",
-    "within_limit": "share_within_limit",
-}
-ALL_YEARS = 0
-LONDON = ""
+MEASURES = dict(zip(("mean", "median", "p90", "within_average", "within_limit"), FIGURE_NAMES, strict=True))
 
 
 @dataclass(frozen=True)
@@ -140,9 +132,9 @@ class Book:
         name = record.borough if grouping == "borough" else record.name
         if math.isnan(record.mean_seconds):
             return Row(record.group, name, record.borough, *[None] * 8)
-        seconds = [round(float(getattr(record, name)), 2) for name in list(MEASURES.values())[:3]]
+        seconds = [round(float(getattr(record, name)), 2) for name in SECONDS_NAMES]
         # Six decimals: what is stored in single precision as 0.89999998 is the 90 % that the standard asks.
-        shares = [round(float(getattr(record, name)), 6) for name in list(MEASURES.values())[3:]]
+        shares = [round(float(getattr(record, name)), 6) for name in SHARE_NAMES]
         asked = self.standard(pump)
         met = (seconds[0] <= asked.mean_seconds, shares[1] >= asked.within_share)
         group = record.borough if grouping == "borough" else record.group

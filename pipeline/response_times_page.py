@@ -14,12 +14,12 @@ from django.urls import reverse
 
 from pipeline.core import charts
 from pipeline.core.known_breaks import breaks_between
+from pipeline.core.response_groups import ALL_YEARS, HOURS, LONDON, WEEKDAYS
 from pipeline.core.wording import readable_minutes, readable_seconds, readable_share
 from pipeline.public_sources import OUTLINES_LICENCE, borough_outlines
-from pipeline.response_times import ALL_YEARS, GROUPINGS, LONDON, Book, Row, in_order, measure_names
+from pipeline.response_times import GROUPINGS, Book, Row, in_order, measure_names
 
 ROWS_ON_A_PAGE = 120
-WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
 
 @dataclass(frozen=True)
@@ -82,7 +82,7 @@ def short_measure(question: Question, value: float) -> str:
 def page_context(book: Book, question: Question) -> dict[str, Any]:
     """Everything the template shows, besides the form."""
     rows = rows_asked(book, question)
-    pages = Paginator(rows, ROWS_ON_A_PAGE)
+    table = Paginator(rows, ROWS_ON_A_PAGE).get_page(question.page)
     scale = _scale_maker(question)
     boroughs = book.rows("borough", question.pump, year=question.year)
     return {
@@ -94,7 +94,7 @@ def page_context(book: Book, question: Question) -> dict[str, Any]:
         "compliance": _compliance(boroughs),
         "trend": _trend(book, question),
         "heat": _heat(book, question, scale),
-        "table": pages.get_page(question.page),
+        "table": table,
         "columns": _columns(book, question),
         "grouping": GROUPINGS[question.by],
         "measure_name": _measure_name(book, question),
@@ -106,8 +106,8 @@ def page_context(book: Book, question: Question) -> dict[str, Any]:
         "shows_borough": question.by == "ward" and question.borough == LONDON,
         "downloads": {kind: reverse(f"response_times_{kind}") + question.address() for kind in ("csv", "xlsx")},
         "pages": {
-            "before": question.address(page=question.page - 1) if pages.get_page(question.page).has_previous() else "",
-            "after": question.address(page=question.page + 1) if pages.get_page(question.page).has_next() else "",
+            "before": question.address(page=table.number - 1) if table.has_previous() else "",
+            "after": question.address(page=table.number + 1) if table.has_next() else "",
         },
     }
 
@@ -124,20 +124,25 @@ def _shade(question: Question, scale: charts.Scale, value: float) -> int:
 
 
 def _legend(question: Question, scale: charts.Scale) -> list[dict[str, Any]]:
-    found = []
-    for shade, low, high in scale.classes():
-        words = [short_measure(question, edge) for edge in (low, high) if edge is not None]
-        text = (
-            f"under {words[0]}"
-            if low is None and words
-            else f"{words[0]} and more"
-            if high is None and words
-            else "all"
-        )
-        if low is not None and high is not None:
-            text = f"{words[0]} to {words[1]}"
-        found.append({"shade": charts.SHADES - 1 - shade if question.is_share else shade, "text": text})
-    return found
+    """The classes from the least value to the largest."""
+    strongest = charts.SHADES - 1
+    return [
+        {"shade": strongest - shade if question.is_share else shade, "text": _class_words(question, low, high)}
+        for shade, low, high in scale.classes()
+    ]
+
+
+def _class_words(question: Question, low: float | None, high: float | None) -> str:
+    if low is None and high is None:
+        return "all"
+    if low is None or high is None:
+        return f"under {_edge(question, high)}" if low is None else f"{_edge(question, low)} and more"
+    return f"{_edge(question, low)} to {_edge(question, high)}"
+
+
+def _edge(question: Question, value: float | None) -> str:
+    """Edges may be half a per cent apart, where the figures themselves are shown to one."""
+    return f"{round((value or 0) * 100, 1):g}" if question.is_share else clock(value or 0)
 
 
 @cache
@@ -192,12 +197,9 @@ def _trend(book: Book, question: Question) -> dict[str, Any]:
     reference = {"mean": standard.mean_seconds, "within_limit": standard.within_share}.get(question.measure)
     steps = (0.01, 0.02, 0.05, 0.1, 0.2) if question.is_share else (10, 20, 30, 60, 120, 300)
     drawn = charts.draw_trend(values, [entry.day for entry in known], steps=steps, reference=reference)
-    levels = (
-        [{"at": mark.at, "text": short_measure(question, float(mark.text))} for mark in drawn.levels] if drawn else []
-    )
     return {
         "drawn": drawn,
-        "levels": levels,
+        "levels": [(level.at, _edge(question, level.value)) for level in drawn.levels] if drawn else [],
         "breaks": known,
         "reference": _readable_standard(question, reference) if reference else "",
         "first": readable_measure(question, next(iter(values.values()), None)),
@@ -216,10 +218,10 @@ def _heat(book: Book, question: Question, make_scale: Callable[[list[float]], ch
     hours = book.rows("hour", question.pump, year=question.year, borough=question.borough)
     by_hour = {row.group: row for row in hours}
     table = []
-    for hour in range(24):
+    for hour in HOURS:
         cells = []
         for day in WEEKDAYS:
-            row = found.get(f"{day} {hour:02d}")
+            row = found.get(f"{day} {hour}")
             value = row.measure(question.measure) if row else None
             cells.append(
                 {
@@ -228,7 +230,7 @@ def _heat(book: Book, question: Question, make_scale: Callable[[list[float]], ch
                     "calls": row.calls if row else 0,
                 }
             )
-        table.append({"hour": f"{hour:02d}", "cells": cells, "all": by_hour.get(f"{hour:02d}")})
+        table.append({"hour": hour, "cells": cells, "all": by_hour.get(hour)})
     return {"rows": table, "days": WEEKDAYS, "legend": _legend(question, scale), "has_values": bool(values)}
 
 

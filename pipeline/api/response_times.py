@@ -16,8 +16,9 @@ from rest_framework.response import Response
 from lfb_site.pagination import Pages
 from pipeline import exports, response_times
 from pipeline.core.errors import ParameterError
+from pipeline.core.response_groups import PUMPS
 from pipeline.forms import ResponseTimesForm
-from pipeline.response_times import GROUPINGS, MEASURES, PUMPS, SORTABLE
+from pipeline.response_times import GROUPINGS, MEASURES, SORTABLE
 from pipeline.response_times_files import HEADER, HIDING, file_rows
 from pipeline.response_times_page import Question, rows_asked
 

@@ -125,6 +125,14 @@ class Mark:
 
 
 @dataclass(frozen=True)
+class Level:
+    """A height, and the value that it stands for."""
+
+    at: float
+    value: float
+
+
+@dataclass(frozen=True)
 class Trend:
     """A line over months: `lines` are the points of its unbroken stretches, `dots` stands alone between gaps."""
 
@@ -137,7 +145,7 @@ class Trend:
     lines: list[str]
     dots: list[tuple[float, float]]
     years: list[Mark]
-    levels: list[Mark]
+    levels: list[Level]
     breaks: list[Mark]
     reference: float | None
 
@@ -153,7 +161,7 @@ def draw_trend(
 ) -> Trend | None:
     """Months (their first days, in order) → values; None leaves a gap. None where nothing is known.
 
-    `levels` and `reference` are heights, their text is the value; `breaks` are numbered from 1.
+    `reference` is a height on the paper; `breaks` are numbered from 1.
     """
     known = [value for value in values.values() if value is not None]
     if not known:
@@ -185,7 +193,9 @@ def draw_trend(
         lines=[" ".join(f"{x},{y}" for x, y in stretch) for stretch in stretches if len(stretch) > 1],
         dots=[point for stretch in stretches if is_sparse or len(stretch) == 1 for point in stretch],
         years=[Mark(min(mark.at, width - YEAR_WIDTH / 2), mark.text) for mark in _year_marks(first, last, across)],
-        levels=[Mark(up(low + step * place), f"{low + step * place:g}") for place in range(round((high - low) / step) + 1)],
+        levels=[
+            Level(up(low + step * place), round(low + step * place, 6)) for place in range(round((high - low) / step) + 1)
+        ],
         breaks=[
             Mark(across(day.year * 12 + day.month - 1 + (day.day - 1) / 31), str(number))
             for number, day in enumerate(breaks, start=1)

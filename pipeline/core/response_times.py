@@ -14,6 +14,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from pipeline.core.boroughs import BOROUGH_CODES, canonical_boroughs
+from pipeline.core.response_groups import ALL_YEARS, FIGURE_NAMES, HOURS, LONDON, NO_REASON, PUMPS, WEEKDAYS
 from pipeline.core.small_numbers import hidden_groups
 from pipeline.core.stations import match_stations
 
@@ -21,18 +22,11 @@ Integers = npt.NDArray[np.integer]
 Standards = Mapping[str, Mapping[str, float]]
 
 VALID_SECONDS = (1, 1_200)  # nought is a pump that was there already; longer times are not published
-PUMPS = {"first": 1, "second": 2}
 BOROUGHS = tuple(sorted(BOROUGH_CODES))
-WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-HOURS = tuple(f"{hour:02d}" for hour in range(24))
-NO_REASON = "No reason recorded"
-LONDON = ""  # stands for all boroughs
-ALL_YEARS = 0
 
 MOBILISATION_NAMES = (
     "incident_number", "performance_reporting", "pump_order", "attendance_seconds", "delay_code_description",
 )  # fmt: skip
-FIGURE_NAMES = ("mean_seconds", "median_seconds", "p90_seconds", "share_within_average", "share_within_limit")
 _SECONDS_BITS = 11  # 1,200 seconds fit
 
 

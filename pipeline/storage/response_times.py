@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipeline.core.errors import DataError, MissingInputError
-from pipeline.core.response_times import FIGURE_NAMES
+from pipeline.core.response_groups import FIGURE_NAMES
 
 # Figures and facts are one file: a reader never meets the one of this run with the other of the last.
 _FACTS = b"response_times"

@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from pipeline.core.errors import DataError, MissingInputError
-from pipeline.core.response_times import FIGURE_NAMES
+from pipeline.core.response_groups import FIGURE_NAMES
 from pipeline.storage.response_times import read_figures, write_figures
 
 FIGURES = pd.DataFrame(
