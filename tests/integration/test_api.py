@@ -54,6 +54,8 @@ MATRIX = [
     ("post", "/api/v1/model-versions/roll-back", {}, 401, 403, 409),
     ("post", "/api/v1/predictions", {"station": "Acton", "distance": 5.2}, 401, 200, 200),
     ("post", "/api/v1/predictions/batch", {"rows": [{"station": "Acton", "distance": 5.2}]}, 401, 200, 200),
+    ("get", "/api/v1/response-times", None, 401, 200, 200),
+    ("get", "/api/v1/response-times.csv", None, 401, 200, 200),
     ("post", "/api/v1/predictions/batches", {"rows": [{"station": "Acton", "distance": 5.2}]}, 401, 202, 202),
     ("get", "/api/v1/predictions/batches/{run}/answer", None, 401, 404, 404),
     ("get", "/api/v1/tokens", None, 401, 200, 200),
