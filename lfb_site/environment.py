@@ -9,6 +9,7 @@ import secrets
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
@@ -68,6 +69,12 @@ def items(name: str, default: Sequence[str] = ()) -> tuple[str, ...]:
     if name not in os.environ:
         return tuple(default)
     return tuple(item.strip() for item in os.environ[name].split(",") if item.strip())
+
+
+def origins(*addresses: str) -> list[str]:
+    """The scheme and host of each address, as a Content-Security-Policy names them; `{s}.` stands for any subdomain."""
+    parts = [urlsplit(address) for address in addresses if address]
+    return [f"{part.scheme}://{part.netloc.replace('{s}', '*')}" for part in parts]
 
 
 def years(name: str) -> tuple[int, ...]:
