@@ -12,7 +12,7 @@ INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check
 endif
 
 help: ## list the verbs
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
 
 setup: .venv/installed ## make the environment; does nothing where it is up to date
 
@@ -36,8 +36,14 @@ run: prepare ## everything up to a working site on port 8000
 	@echo "\nThe site is at http://127.0.0.1:$(PORT)/  (Ctrl-C stops it)"
 	PORT=$(PORT) exec $(BIN)/gunicorn --config deploy/gunicorn.conf.py lfb_site.wsgi
 
-test: .venv/installed-dev ## install what the tests need and run them all
-	$(BIN)/python -m pytest
+test: .venv/installed-dev ## install what the tests need and run them all (TESTS=tests/unit: some of them)
+	$(BIN)/python -m pytest $(TESTS)
+
+test-postgres: .venv/installed-dev ## all tests on PostgreSQL and an external Valkey or Redis, both started for it
+	$(BIN)/python -m tests.services $(BIN)/python -m pytest $(TESTS)
+
+coverage: .venv/installed-dev ## all tests, and how many lines and branches they reach
+	$(BIN)/python -m pytest --cov --cov-report=term:skip-covered --cov-report=xml $(TESTS)
 
 check: .venv/installed-dev ## lint, types, migrations, settings fit for production
 	$(BIN)/ruff check .
@@ -57,4 +63,4 @@ lock: ## pin every package again from requirements.in and requirements-dev.in
 	uv pip compile --quiet --no-header requirements.in --output-file requirements.txt
 	uv pip compile --quiet --no-header requirements-dev.in --output-file requirements-dev.txt
 
-.PHONY: help setup prepare run test check bench lock
+.PHONY: help setup prepare run test test-postgres coverage check bench lock
