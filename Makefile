@@ -37,7 +37,7 @@ prepare: setup ## database, stations, static files, and a model in use
 
 run: prepare ## everything up to a working site on port 8000
 	@echo "\nThe site is at http://127.0.0.1:$(PORT)/  (Ctrl-C stops it)"
-	PORT=$(PORT) exec $(BIN)/gunicorn --config deploy/gunicorn.conf.py lfb_site.wsgi
+	exec $(BIN)/python manage.py run_site --port $(PORT)
 
 test: .venv/installed-dev ## install what the tests need and run them all (TESTS=tests/unit: some of them)
 	$(BIN)/python -m pytest $(TESTS)

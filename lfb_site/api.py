@@ -10,13 +10,13 @@ from rest_framework import mixins, serializers, status, viewsets
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from lfb_site.health import missing
+from lfb_site.health import impaired, missing
 from lfb_site.models import AccessToken
 from lfb_site.strict import StrictSerializer
 
 
 class HealthAnswer(serializers.Serializer):
-    status = serializers.ChoiceField(["ok", "unavailable"])
+    status = serializers.ChoiceField(["ok", "degraded", "unavailable"])
     missing = serializers.ListField(child=serializers.CharField())
 
 
@@ -34,10 +34,11 @@ class HealthViewSet(viewsets.ViewSet):
         examples=[OpenApiExample("ok", {"status": "ok", "missing": []}, response_only=True, status_codes=["200"])],
     )
     def health(self, request: Request) -> Response:
-        """`status` is "ok", or "unavailable" with what is missing and HTTP 503."""
-        lacking = missing()
+        """`status` is "ok"; "degraded" where only background work is not possible; "unavailable" with HTTP 503."""
+        lacking, away = missing(), impaired()
+        state = "unavailable" if lacking else "degraded" if away else "ok"
         return Response(
-            {"status": "unavailable" if lacking else "ok", "missing": lacking},
+            {"status": state, "missing": lacking + away},
             status=status.HTTP_503_SERVICE_UNAVAILABLE if lacking else status.HTTP_200_OK,
             headers={"Cache-Control": "no-store"},
         )

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import secrets
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -140,6 +142,25 @@ def database(name: str, default_file: Path) -> dict[str, object]:
     config["CONN_MAX_AGE"] = 60
     config["CONN_HEALTH_CHECKS"] = config["ENGINE"] != "django.db.backends.sqlite3"
     return config
+
+
+MAX_SOCKET_PATH = 100  # the kernel allows 107 bytes
+
+
+def broker(name: str, folder: Path) -> tuple[str, bool]:
+    """The address of the queue's server, and whether that server is our own: a socket in `folder`, closed to others."""
+    url = text(name)
+    if url and not url.startswith(("redis://", "rediss://", "unix://")):
+        raise refuse(name, url.split("://", 1)[0] + "://…", "wanted redis://HOST:PORT/0, rediss://… or unix://PATH")
+    if not url:
+        socket = folder / "valkey.sock"
+        if len(os.fsencode(socket)) > MAX_SOCKET_PATH:
+            digest = hashlib.sha256(os.fsencode(folder)).hexdigest()[:16]
+            socket = Path(tempfile.gettempdir()) / f"lfb-{os.getuid()}-{digest}" / "valkey.sock"
+        return f"unix://{socket}?socket_connect_timeout=2", True
+    if "socket_connect_timeout" not in url:
+        url += ("&" if "?" in url else "?") + "socket_connect_timeout=2"
+    return url, False
 
 
 def secret_key(name: str, file: Path) -> tuple[str, bool]:

@@ -13,6 +13,10 @@ ADMINISTRATOR_PERMISSIONS = (
     ("pipeline", "datasetrun", "view_datasetrun", "Can view run"),
     ("pipeline", "modelversion", "promote_version", "Can promote and roll back model versions"),
     ("pipeline", "modelversion", "view_modelversion", "Can view model version"),
+    *(
+        ("pipeline", "schedule", f"{verb}_schedule", f"Can {verb} schedule")
+        for verb in ("add", "change", "delete", "view")
+    ),
     ("pipeline", "station", "add_station", "Can add station"),
     ("pipeline", "station", "change_station", "Can change station"),
     ("pipeline", "station", "view_station", "Can view station"),

@@ -8,11 +8,13 @@ from pathlib import Path
 from django.conf import settings
 from django.db import DatabaseError, connection
 
+from pipeline import queues
+from pipeline.core.errors import QueueUnavailableError
 from pipeline.models import ModelVersion
 
 
 def missing() -> list[str]:
-    """What the site lacks, in words; empty where it can answer questions."""
+    """What the site lacks to answer questions, in words; empty where it lacks nothing."""
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
@@ -25,3 +27,12 @@ def missing() -> list[str]:
         if not (folder.is_dir() and os.access(folder, os.W_OK)):
             lacking.append(f"the folder of {name} is not there or cannot be written")
     return lacking
+
+
+def impaired() -> list[str]:
+    """What does not work though questions are answered."""
+    try:
+        queues.require_reachable()
+    except QueueUnavailableError:
+        return ["the job queue does not answer: steps can be started by commands alone"]
+    return []

@@ -67,6 +67,7 @@ INSTALLED_APPS = [
     "drf_spectacular",
     "drf_spectacular_sidecar",
     "axes",
+    "django_rq",
     "lfb_site",
     "pipeline",
     "predictions",
@@ -103,6 +104,19 @@ TEMPLATES = [
 ]
 
 DATABASES = {"default": env.database("DATABASE_URL", LFB_DATA_DIR / "lfb.sqlite3")}
+
+# Jobs: the server of the queues, our own where none is named, and a queue for each weight of work
+REDIS_URL, LFB_OWN_BROKER = env.broker("REDIS_URL", LFB_DATA_DIR / "broker")
+# JSON, not pickle: whoever could write into the queue could otherwise run code.
+RQ_QUEUES = {
+    name: {"URL": REDIS_URL, "SERIALIZER": "rq.serializers.JSONSerializer"} for name in ("default", "ingest", "train")
+}
+RQ = {"WORKER_CLASS": "pipeline.worker.StepWorker", "COMMIT_MODE": "auto"}
+RQ_SHOW_ADMIN_LINK = False
+LFB_WORKERS = env.integer("LFB_WORKERS", 1, low=1, high=64)
+LFB_DOWNLOAD_ATTEMPTS = env.integer("LFB_DOWNLOAD_ATTEMPTS", 4, low=1, high=20)
+LFB_DOWNLOAD_BACKOFF_SECONDS = env.number("LFB_DOWNLOAD_BACKOFF_SECONDS", 60, low=0, high=86_400)
+
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_PASSWORD_VALIDATORS = [
@@ -169,6 +183,7 @@ SPECTACULAR_SETTINGS = {
         "lfb_site.schema.add_error_answers",
     ],
     "ENUM_NAME_OVERRIDES": {
+        "StepEnum": "pipeline.api.serializers.STARTABLE_STEPS",
         "RunStatusEnum": "pipeline.models.RunStatus",
         "VersionStateEnum": "pipeline.models.VersionState",
     },

@@ -8,6 +8,7 @@ from rest_framework.routers import SimpleRouter
 
 from lfb_site import api_errors
 from lfb_site.api import HealthViewSet, TokenViewSet
+from pipeline.api.schedules import ScheduleViewSet
 from pipeline.api.viewsets import (
     ModelVersionViewSet,
     RunViewSet,
@@ -23,6 +24,7 @@ router.register("stations", StationViewSet, basename="station")
 router.register("runs", RunViewSet, basename="run")
 router.register("model-versions", ModelVersionViewSet, basename="model-version")
 router.register("predictions", PredictionViewSet, basename="prediction")
+router.register("schedules", ScheduleViewSet, basename="schedule")
 router.register("tokens", TokenViewSet, basename="token")
 
 urlpatterns = [
@@ -39,6 +41,7 @@ urlpatterns = [
     re_path(r"^api(/|$)", api_errors.not_found),
     path("login", LoginView.as_view(template_name="login.html"), name="login"),
     path("logout", LogoutView.as_view(next_page="predict_page"), name="logout"),
+    path("admin/queues/", include("django_rq.urls")),
     path("admin/", admin.site.urls),
 ]
 

@@ -1,8 +1,4 @@
-"""Starts and executes runs, and is the only writer of their state.
-
-A living run holds the lock file named by its token. The kernel frees the lock when the process dies, however it
-dies, so a run that is said to be running and whose lock is free was killed: it is closed as crashed at the next start.
-"""
+"""Starts, executes, cancels and retries runs; with the upkeep, the only writer of their state."""
 
 from __future__ import annotations
 
@@ -10,32 +6,34 @@ import datetime as dt
 import logging
 import time
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
-from django.db.models import Q
 from django.utils import timezone
 
-from pipeline import background, steps
-from pipeline.core.errors import PipelineError, StepBusyError
+from pipeline import queues, steps, upkeep
+from pipeline.core.errors import MissingInputError, PipelineError, QueueUnavailableError, RunCancelled, StepBusyError
 from pipeline.core.params import StepParams
 from pipeline.core.progress import Progress, silent
 from pipeline.core.results import StepResult
-from pipeline.models import DatasetRun, RunStatus, Trigger
+from pipeline.models import DatasetRun, RunStatus, Schedule, Trigger
 from pipeline.run_log import RunLog, collected
 from pipeline.storage import locks, outputs, process
+from pipeline.storage.source_faults import PASSING
 
 logger = logging.getLogger(__name__)
 
 PROGRESS_INTERVAL_SECONDS = 1.0
-TAKE_UP_SECONDS = 120
-BACKGROUND = "background"  # the job of a run that waits for its own process
+# Whoever asks for a run to be cancelled writes to its record too: the end touches its own columns alone.
+WRITTEN_AT_THE_END = (
+    "status", "finished_at", "log_excerpt", "peak_memory_bytes", "error_code", "error_message", "error_hint", "error_fields",
+    "rows_in", "rows_out", "rejects", "metrics", "details", "inputs", "outputs", "notes", "is_sample",
+)  # fmt: skip
 
 
 @dataclass
@@ -49,15 +47,7 @@ class RunContext:
     @property
     def owner(self) -> str:
         """The name under which the run stages its output."""
-        return owner_name(self.run_id)
-
-
-def owner_name(run_id: int) -> str:
-    return f"run-{run_id}"
-
-
-def lock_folder() -> Path:
-    return Path(settings.LFB_DATA_DIR) / ".locks"
+        return upkeep.owner_name(self.run_id)
 
 
 def start(
@@ -72,13 +62,14 @@ def start(
     """Record a run of `step_name` and execute it now. Parameters that make no sense raise before anything starts."""
     step = steps.get(step_name)
     params = step.make_params(given or {})
-    close_dead_runs()
-    token = uuid.uuid4()
+    upkeep.close_dead_runs()
+    run = _unsaved(step, params, by=by, by_name=by_name, trigger=trigger)
+    run.status, run.started_at = RunStatus.RUNNING, timezone.now()
     # The lock comes before the row: there is no moment at which a living run looks dead.
-    with locks.held(lock_folder(), _run_lock(token)):
-        run = _record(step, params, by=by, by_name=by_name, trigger=trigger, token=token)
+    with locks.held(upkeep.lock_folder(), upkeep.lock_name(run)):
+        run.save()
         _execute(run, progress)
-    locks.forget(lock_folder(), _run_lock(token))
+    locks.forget(upkeep.lock_folder(), upkeep.lock_name(run))
     return run
 
 
@@ -89,70 +80,134 @@ def enqueue(
     by: AbstractBaseUser | None = None,
     by_name: str = "",
     trigger: Trigger,
+    then: Sequence[str] = (),
 ) -> DatasetRun:
-    """Record a run of `step_name` as queued; a process of its own executes it once the record is committed."""
-    step = steps.get(step_name)
-    params = step.make_params(given or {})
-    close_dead_runs()
-    run = _record(step, params, by=by, by_name=by_name, trigger=trigger, job_id=BACKGROUND)
-    transaction.on_commit(lambda: background.launch(run.pk))
-    return run
+    """Record a run of `step_name` as queued; a worker executes it once the record is committed.
+
+    The steps of `then` follow with their usual parameters. Raises QueueUnavailableError, and records nothing, where the
+    queue does not answer.
+    """
+    chain = [(step_name, given or {}), *((name, {}) for name in then)]
+    queues.require_reachable()
+    return enqueue_chain(chain, by=by, by_name=by_name, trigger=trigger)[0]
+
+
+def enqueue_chain(
+    chain: Sequence[tuple[str, Mapping[str, Any]]],
+    *,
+    by: AbstractBaseUser | None = None,
+    by_name: str = "",
+    trigger: Trigger,
+    schedule: Schedule | None = None,
+) -> list[DatasetRun]:
+    """Record the runs of a chain of steps with their parameters: each begins when the one before it has succeeded.
+
+    They wait for the queue where it does not answer.
+    """
+    planned = [(step := steps.get(name), step.make_params(given)) for name, given in chain]
+    runs: list[DatasetRun] = []
+    with transaction.atomic():
+        for step, params in planned:
+            run = _unsaved(step, params, by=by, by_name=by_name, trigger=trigger)
+            run.job_id = str(run.lock_token)
+            run.follows = runs[-1] if runs else None
+            run.schedule = schedule
+            run.save()
+            runs.append(run)
+        transaction.on_commit(lambda: _hand_over(runs[0]))
+    return runs
+
+
+def _hand_over(run: DatasetRun) -> None:
+    try:
+        queues.put(run)
+    except QueueUnavailableError:
+        logger.warning("run %s waits: the job queue does not answer", run.pk)  # the upkeep hands it over later
 
 
 def execute(run_id: int, *, progress: Progress = silent) -> DatasetRun:
-    """Execute a queued run, if nobody else does or did. The door is the background process."""
+    """Execute a queued run, if nobody else does or did. The door is the worker."""
     run = DatasetRun.objects.get(pk=run_id)
-    with locks.held(lock_folder(), _run_lock(run.lock_token)) as is_mine:
+    with locks.held(upkeep.lock_folder(), upkeep.lock_name(run)) as is_mine:
         # One UPDATE decides who executes it: no run is executed twice.
-        waiting = DatasetRun.objects.filter(pk=run.pk, status=RunStatus.QUEUED, job_id=BACKGROUND)
-        if is_mine and waiting.update(job_id=""):
+        may_begin = is_mine and DatasetRun.objects.waiting().filter(pk=run.pk).exists()
+        queued = DatasetRun.objects.filter(pk=run.pk, status=RunStatus.QUEUED)
+        if may_begin and queued.update(status=RunStatus.RUNNING, started_at=timezone.now()):
             run.refresh_from_db()
             _execute(run, progress)
+    run.refresh_from_db()
     if run.has_ended:
-        locks.forget(lock_folder(), _run_lock(run.lock_token))
+        locks.forget(upkeep.lock_folder(), upkeep.lock_name(run))
     return run
 
 
 def cancel(run: DatasetRun, *, by_name: str) -> bool:
-    """Cancel a run that still waits for its process; False where it runs already or has ended."""
-    waiting = DatasetRun.objects.filter(pk=run.pk, status=RunStatus.QUEUED, job_id=BACKGROUND)
+    """End a run: at once where it waits, within moments where it runs. False where it has ended already.
+
+    The output of a cancelled run is left as it was before, or is whole where the run was about to end.
+    """
     note = f"Cancelled by {by_name} before it began."
-    cancelled = waiting.update(status=RunStatus.CANCELLED, finished_at=timezone.now(), job_id="", notes=[note])
+    waiting = DatasetRun.objects.filter(pk=run.pk, status=RunStatus.QUEUED)
+    if waiting.update(status=RunStatus.CANCELLED, finished_at=timezone.now(), notes=[note]):
+        queues.remove(run)
+        run.refresh_from_db()
+        upkeep.follow_up(run)
+        return True
+    asked = DatasetRun.objects.filter(pk=run.pk, status=RunStatus.RUNNING).update(cancel_requested_by=by_name)
+    if asked and run.job_id:
+        queues.stop(run)
     run.refresh_from_db()
-    return bool(cancelled)
+    return bool(asked)
 
 
-def _record(
-    step: steps.Step,
-    params: StepParams,
-    *,
-    by: AbstractBaseUser | None,
-    by_name: str,
-    trigger: Trigger,
-    token: uuid.UUID | None = None,
-    job_id: str = "",
+def retry(run: DatasetRun, *, by: AbstractBaseUser | None = None, by_name: str = "", trigger: Trigger) -> DatasetRun:
+    """Start the step of an ended run again with the parameters it had. Raises MissingInputError while it has not ended."""
+    if not run.has_ended:
+        raise MissingInputError(
+            f"Run {run.pk} has not ended: there is nothing to retry yet.",
+            code="cannot_retry",
+            hint="Wait for it, or cancel it first.",
+        )
+    queues.require_reachable()
+    again = _again(run)
+    again.trigger, again.started_by = trigger, by
+    again.started_by_name = by.get_username() if by else by_name or "unknown"
+    again.save()
+    transaction.on_commit(lambda: _hand_over(again))
+    return again
+
+
+def _unsaved(
+    step: steps.Step, params: StepParams, *, by: AbstractBaseUser | None, by_name: str, trigger: Trigger
 ) -> DatasetRun:
-    return DatasetRun.objects.create(
+    return DatasetRun(
         step=step.name,
         trigger=trigger,
         started_by=by,
         started_by_name=by.get_username() if by else by_name or "unknown",
         parameters=params.as_dict(),
-        lock_token=token or uuid.uuid4(),
-        job_id=job_id,
-        code_version=settings.LFB_CODE_VERSION or process.code_version(settings.BASE_DIR),
+        lock_token=uuid.uuid4(),
+        code_version=_code_version(),
     )
 
 
-def _run_lock(token: uuid.UUID) -> str:
-    return f"run-{token}"
+def _again(run: DatasetRun) -> DatasetRun:
+    """An unsaved run with the step and parameters of `run`."""
+    token = uuid.uuid4()
+    return DatasetRun(
+        step=run.step, trigger=run.trigger, started_by=run.started_by, started_by_name=run.started_by_name,
+        parameters=run.parameters, lock_token=token, job_id=str(token), retry_of=run, schedule=run.schedule,
+        code_version=_code_version(),
+    )  # fmt: skip
+
+
+def _code_version() -> str:
+    return settings.LFB_CODE_VERSION or process.code_version(settings.BASE_DIR)
 
 
 def _execute(run: DatasetRun, progress: Progress) -> None:
-    """Take the run from queued to its end; whatever happens is written to its record."""
+    """Take a run that has just begun to its end; whatever happens is written to its record."""
     step = steps.get(run.step)
-    run.status, run.started_at = RunStatus.RUNNING, timezone.now()
-    run.save(update_fields=["status", "started_at"])
     process.reset_peak_memory()
     reporter = _Reporter(run, progress)
     with collected(run.pk) as log:
@@ -160,13 +215,17 @@ def _execute(run: DatasetRun, progress: Progress) -> None:
             with ExitStack() as stack:
                 if step.lock:
                     _take_step_lock(stack, step, run)
-                recover_outputs()
+                upkeep.recover_outputs()
                 result = step.run(step.restore_params(run.parameters), RunContext(run.pk, run.code_version, reporter))
         except PipelineError as error:
             logger.error("%s: %s", error.code, error.message)
             _close(run, RunStatus.FAILED, log, error=error)
+        except RunCancelled as asked:
+            logger.warning("cancelled by %s; %s", asked, upkeep.fate_of_output(run))
+            run.notes = [f"Cancelled by {asked}; {upkeep.fate_of_output(run)}."]
+            _close(run, RunStatus.CANCELLED, log)
         except KeyboardInterrupt:
-            logger.warning("interrupted from the keyboard; %s", _fate_of_output(run))
+            logger.warning("interrupted from the keyboard; %s", upkeep.fate_of_output(run))
             _close(run, RunStatus.CANCELLED, log)
             raise
         except Exception:
@@ -177,7 +236,13 @@ def _execute(run: DatasetRun, progress: Progress) -> None:
 
 
 def _take_step_lock(stack: ExitStack, step: steps.Step, run: DatasetRun) -> None:
-    if stack.enter_context(locks.held(lock_folder(), f"step-{step.lock}")):
+    """Hold the lock of the step's output. Queued work waits for it; a person at a command is told at once who has it."""
+    wait = float(step.time_limit_seconds) if run.job_id else 0.0
+    if wait:
+        DatasetRun.objects.filter(pk=run.pk).update(
+            progress={"stage": "waiting for its turn", "done": 0, "total": None}
+        )
+    if stack.enter_context(locks.held(upkeep.lock_folder(), f"step-{step.lock}", wait_seconds=wait)):
         return
     same_lock = [other.name for other in steps.every() if other.lock == step.lock]
     holder = DatasetRun.objects.filter(step__in=same_lock, status=RunStatus.RUNNING).exclude(pk=run.pk).first()
@@ -185,16 +250,9 @@ def _take_step_lock(stack: ExitStack, step: steps.Step, run: DatasetRun) -> None
     raise StepBusyError(f"{step.title} cannot start: {who} is writing the same output right now.")
 
 
-def _fate_of_output(run: DatasetRun) -> str:
-    """What became of the output of a run that did not end well."""
-    if outputs.was_written(output_folders(), owner_name(run.pk)):
-        return "its output was complete and is in place"
-    return "the last good output was left as it was"
-
-
 def _apology(run: DatasetRun) -> PipelineError:
     return PipelineError(
-        f"Something went wrong that should not have: sorry; {_fate_of_output(run)}. "
+        f"Something went wrong that should not have: sorry; {upkeep.fate_of_output(run)}. "
         f"The details are in the log of run {run.pk}.",
         code="unexpected_error",
         hint="Start again; if it happens twice, tell the developers the run's number.",
@@ -222,13 +280,29 @@ def _close(
         run.inputs = [record.as_dict() for record in result.inputs]
         run.outputs = [record.as_dict() for record in result.outputs]
         run.notes, run.is_sample = list(result.notes), result.is_sample
-    run.save()
-    outputs.forget(output_folders(), owner_name(run.pk))
+    with transaction.atomic():
+        run.save(update_fields=WRITTEN_AT_THE_END)
+        if status == RunStatus.FAILED and run.job_id and run.error_code in PASSING:
+            _try_later(run)
+    outputs.forget(upkeep.output_folders(), upkeep.owner_name(run.pk))
+    upkeep.follow_up(run)
+
+
+def _try_later(run: DatasetRun) -> None:
+    """Queue another attempt for a fault that passes by itself; what follows the run follows the new attempt."""
+    if run.attempt >= settings.LFB_DOWNLOAD_ATTEMPTS:
+        return
+    wait = dt.timedelta(seconds=settings.LFB_DOWNLOAD_BACKOFF_SECONDS * 4 ** (run.attempt - 1))
+    again = _again(run)
+    again.attempt, again.not_before = run.attempt + 1, timezone.now() + wait
+    again.save()
+    run.followers.filter(status=RunStatus.QUEUED).update(follows=again)
+    logger.info("run %s tries again what run %s could not, not before %s", again.pk, run.pk, again.not_before)
 
 
 @dataclass
 class _Reporter:
-    """Passes progress on to the door at once, and to the record about once a second."""
+    """Passes progress on to the door at once, and to the record about once a second; ends the run where that is asked."""
 
     run: DatasetRun
     door: Progress
@@ -241,57 +315,6 @@ class _Reporter:
             return
         self.written_at = now
         self.run.progress = {"stage": stage, "done": done, "total": total}
-        DatasetRun.objects.filter(pk=self.run.pk).update(progress=self.run.progress)
-
-
-def _too_long_ago() -> dt.datetime:
-    """A run queued before this moment should have been taken up by its process long since."""
-    return timezone.now() - dt.timedelta(seconds=TAKE_UP_SECONDS)
-
-
-def close_dead_runs() -> list[DatasetRun]:
-    """Close as crashed every run whose process is gone. Returns them."""
-    dead = [
-        run
-        for run in DatasetRun.objects.active().filter(Q(job_id="") | Q(queued_at__lt=_too_long_ago()))
-        if not locks.is_held(lock_folder(), _run_lock(run.lock_token))
-    ]
-    if dead:
-        recover_outputs()
-    closed = []
-    for run in dead:
-        if _close_dead_run(run):
-            closed.append(run)
-        outputs.forget(output_folders(), owner_name(run.pk))
-        locks.forget(lock_folder(), _run_lock(run.lock_token))
-    return closed
-
-
-def _close_dead_run(run: DatasetRun) -> bool:
-    """Write the truth about one killed run; False where another process has done so in the meantime."""
-    return bool(
-        DatasetRun.objects.active()
-        .filter(pk=run.pk)
-        .update(
-            status=RunStatus.CRASHED,
-            finished_at=timezone.now(),
-            error_code="killed",
-            error_message=f"The process of this run was killed before it could end; {_fate_of_output(run)}.",
-            error_hint="Start the step again.",
-        )
-    )
-
-
-def output_folders() -> tuple[Path, ...]:
-    return Path(settings.LFB_DATA_DIR), Path(settings.LFB_REFERENCE_DIR), Path(settings.LFB_MODEL_DIR)
-
-
-def recover_outputs() -> None:
-    """Complete or clear away what killed runs were about to put in place."""
-    for folder in output_folders():
-        outputs.recover(folder, is_alive=_is_alive)
-
-
-def _is_alive(owner: str) -> bool:
-    run = DatasetRun.objects.filter(pk=owner.removeprefix("run-")).only("lock_token").first()
-    return run is not None and locks.is_held(lock_folder(), _run_lock(run.lock_token))
+        wanted = DatasetRun.objects.filter(pk=self.run.pk, cancel_requested_by="")
+        if not wanted.update(progress=self.run.progress):
+            raise RunCancelled(DatasetRun.objects.values_list("cancel_requested_by", flat=True).get(pk=self.run.pk))

@@ -29,6 +29,7 @@ class Step:
     permission: str
     queue: str = "default"
     lock: str | None = None
+    time_limit_seconds: int = 3600
 
     def restore_params(self, recorded: Mapping[str, Any]) -> core_params.StepParams:
         """The parameters as they stood when the run was started, from its record."""
@@ -103,6 +104,10 @@ def make_sample_data_params(given: Mapping[str, Any]) -> core_params.MakeSampleD
     )
 
 
+def housekeeping_params(given: Mapping[str, Any]) -> core_params.HousekeepingParams:
+    return core_params.HousekeepingParams(**take(given, "keep_batches_days"))
+
+
 _steps: dict[str, Step] = {}
 
 
@@ -173,5 +178,16 @@ add(
         permission="pipeline.start_runs",
         queue="ingest",
         lock="sample",
+    ),
+    Step(
+        name="housekeeping",
+        title="Housekeeping",
+        params_type=core_params.HousekeepingParams,
+        make_params=housekeeping_params,
+        action="pipeline.actions.housekeeping.housekeeping",
+        permission="pipeline.start_runs",
+        queue="default",
+        lock="housekeeping",
+        time_limit_seconds=600,
     ),
 )

@@ -106,17 +106,33 @@ class ProcessDataInput(ProcessDataQuery):
     also_allowed = ()
 
 
+class HousekeepingInput(StrictSerializer):
+    def given(self) -> dict[str, Any]:
+        return {}
+
+
 STEP_INPUTS: dict[str, type[StrictSerializer]] = {
     "process_data": ProcessDataInput,
     "build_features": BuildFeaturesInput,
     "train_model": TrainModelInput,
     "evaluate_model": EvaluateModelInput,
+    "housekeeping": HousekeepingInput,
 }
 
 
+STARTABLE_STEPS = [(name, name) for name in sorted(STEP_INPUTS)]
+
+
 class RunStartInput(StrictSerializer):
-    step = serializers.ChoiceField(sorted(STEP_INPUTS))
+    step = serializers.ChoiceField(STARTABLE_STEPS)
     parameters = serializers.DictField(required=False, default=dict)
+    then = serializers.ListField(
+        child=serializers.ChoiceField(STARTABLE_STEPS),
+        required=False,
+        default=list,
+        max_length=10,
+        help_text="Steps that follow with their usual parameters, each when the one before it has succeeded.",
+    )
 
 
 class ErrorAnswer(serializers.Serializer):
@@ -139,6 +155,13 @@ class RunSerializer(serializers.ModelSerializer):
 
     started_by = serializers.CharField(source="started_by_name")
     seconds = serializers.SerializerMethodField(help_text="Running time.")
+    follows = serializers.IntegerField(
+        source="follows_id", allow_null=True, help_text="The run it waits or waited for."
+    )
+    retry_of = serializers.IntegerField(source="retry_of_id", allow_null=True, help_text="The run it tries again.")
+    schedule = serializers.IntegerField(
+        source="schedule_id", allow_null=True, help_text="The schedule that started it."
+    )
     error = serializers.SerializerMethodField()
     parameters = serializers.SerializerMethodField()
     progress = serializers.DictField()
@@ -153,6 +176,7 @@ class RunSerializer(serializers.ModelSerializer):
         model = DatasetRun
         fields = (
             "id", "step", "status", "trigger", "started_by", "queued_at", "started_at", "finished_at", "seconds", "progress",
+            "follows", "retry_of", "attempt", "not_before", "cancel_requested_by", "schedule",
             "parameters", "inputs", "outputs", "rows_in", "rows_out", "rejects", "metrics", "details", "notes", "is_sample",
             "error", "peak_memory_bytes", "code_version",
         )  # fmt: skip

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pipeline import runs
@@ -11,20 +11,28 @@ from pipeline.core.errors import MissingInputError
 from pipeline.models import DatasetRun, Trigger
 
 POLL_SECONDS = 0.2
+STOPPING_SECONDS = 2.0  # a run that is told to stop has mostly ended by then
 
 
-def start_run(step: str, given: Mapping[str, Any], *, by: Any) -> DatasetRun:
-    """Queue a run; a process of its own executes it."""
-    return runs.enqueue(step, given, by=by, by_name=by.get_username(), trigger=Trigger.API)
+def start_run(step: str, given: Mapping[str, Any], *, by: Any, then: Sequence[str] = ()) -> DatasetRun:
+    """Queue a run, and behind it those of the steps that follow."""
+    return runs.enqueue(step, given, by=by, trigger=Trigger.API, then=then)
 
 
 def cancel_run(run: DatasetRun, *, by: Any) -> None:
-    """Cancel a run that waits. Raises MissingInputError where it runs already or has ended."""
+    """Cancel a run; a running one ends within moments. Raises MissingInputError where it has ended."""
     if not runs.cancel(run, by_name=by.get_username()):
-        why = f"has ended already ({run.get_status_display().lower()})" if run.has_ended else "runs already"
         raise MissingInputError(
-            f"Run {run.pk} cannot be cancelled: it {why}.", code="cannot_cancel", hint="Look at its status."
+            f"Run {run.pk} cannot be cancelled: it has ended already ({run.get_status_display().lower()}).",
+            code="cannot_cancel",
+            hint="Look at its status.",
         )
+    await_end(run, STOPPING_SECONDS)
+
+
+def retry_run(run: DatasetRun, *, by: Any) -> DatasetRun:
+    """Queue the step of an ended run again. Raises MissingInputError while it has not ended."""
+    return runs.retry(run, by=by, trigger=Trigger.API)
 
 
 def await_end(run: DatasetRun, seconds: float) -> DatasetRun:

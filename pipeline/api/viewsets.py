@@ -20,7 +20,7 @@ from lfb_site.permissions import CalledOnPurpose, holds
 from pipeline import registry
 from pipeline.api import serializers as shapes
 from pipeline.api.filters import ModelVersionFilter, RunFilter, StationFilter
-from pipeline.api.starting import await_end, cancel_run, start_run
+from pipeline.api.starting import await_end, cancel_run, retry_run, start_run
 from pipeline.core.errors import ParameterError
 from pipeline.models import DatasetRun, ModelVersion, Station
 
@@ -143,21 +143,29 @@ class RunViewSet(viewsets.ReadOnlyModelViewSet):
         return found.filter(started_by=self.request.user)
 
     def get_permissions(self) -> list[Any]:
-        return [MayStartRuns()] if self.action in ("create", "cancel") else [IsAuthenticated()]
+        return [MayStartRuns()] if self.action in ("create", "cancel", "retry") else [IsAuthenticated()]
 
     @extend_schema(
         summary="Start a step",
         request=shapes.RunStartInput,
         responses=ANSWERS,
         parameters=[shapes.WaitQuery],
-        examples=[STARTED, OpenApiExample("evaluate", {"step": "evaluate_model"}, request_only=True)],
+        examples=[
+            STARTED,
+            OpenApiExample("evaluate", {"step": "evaluate_model"}, request_only=True),
+            OpenApiExample(
+                "the whole job",
+                {"step": "process_data", "then": ["build_features", "train_model", "evaluate_model"]},
+                request_only=True,
+            ),
+        ],
     )
     def create(self, request: Request) -> Response:
         asked = shapes.RunStartInput(data=request.data)
         asked.is_valid(raise_exception=True)
         step = asked.validated_data["step"]
         given = checked(shapes.STEP_INPUTS[step], asked.validated_data["parameters"], request)
-        return started(start_run(step, given, by=request.user), request)
+        return started(start_run(step, given, by=request.user, then=asked.validated_data["then"]), request)
 
     @extend_schema(summary="What the run logged", responses=shapes.RunLogAnswer)
     @action(detail=True)
@@ -171,6 +179,16 @@ class RunViewSet(viewsets.ReadOnlyModelViewSet):
         cancel_run(run, by=request.user)
         run.refresh_from_db()
         return Response(self.get_serializer(run).data)
+
+    @extend_schema(
+        summary="Start an ended run's step again, with its parameters",
+        request=None,
+        responses={202: shapes.RunSerializer},
+    )
+    @action(detail=True, methods=["post"])
+    def retry(self, request: Request, pk: str) -> Response:
+        again = retry_run(self.get_object(), by=request.user)
+        return Response(self.get_serializer(again).data, status=status.HTTP_202_ACCEPTED)
 
 
 @extend_schema(tags=["stations"])

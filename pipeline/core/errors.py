@@ -120,3 +120,22 @@ class StepBusyError(PipelineError):
     code = "step_busy"
     http_status = 409
     default_hint = "Wait until it has ended, then start again."
+
+
+class QueueUnavailableError(PipelineError):
+    """The server of the job queues does not answer."""
+
+    code = "queue_unavailable"
+    http_status = 503
+    default_hint = "Start the whole site with `make run`, or check REDIS_URL; then start again."
+
+
+class TimeLimitError(PipelineError):
+    """A step took longer than it may."""
+
+    code = "time_limit"
+    default_hint = "If the files have grown, an administrator raises the limit of the step; otherwise start again."
+
+
+class RunCancelled(BaseException):
+    """Somebody asked for the run to end. Not an Exception, so that no step takes it for a fault of its own."""

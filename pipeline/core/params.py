@@ -119,3 +119,10 @@ class MakeSampleDataParams(StepParams):
             "format",
             f"Unknown format {self.format}: wanted {' or '.join(SAMPLE_FORMATS)}.",
         )
+
+
+@dataclass(frozen=True)
+class HousekeepingParams(StepParams):
+    """How long the answers of batches are kept, in days."""
+
+    keep_batches_days: int = 7

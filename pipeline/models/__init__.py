@@ -1,7 +1,19 @@
-"""Stations, the record of every run, and the versions of the model."""
+"""Stations, the record of every run, the timetable, and the versions of the model."""
 
 from pipeline.models.dataset_run import DatasetRun, RunStatus, Trigger
 from pipeline.models.model_version import ModelVersion, VersionState
+from pipeline.models.schedule import Chain, IfMissed, Schedule
 from pipeline.models.station import Station, StationKind
 
-__all__ = ["DatasetRun", "ModelVersion", "RunStatus", "Station", "StationKind", "Trigger", "VersionState"]
+__all__ = [
+    "Chain",
+    "DatasetRun",
+    "IfMissed",
+    "ModelVersion",
+    "RunStatus",
+    "Schedule",
+    "Station",
+    "StationKind",
+    "Trigger",
+    "VersionState",
+]

@@ -8,6 +8,7 @@ import uuid
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils import timezone
 
 
 class RunStatus(models.TextChoices):
@@ -34,6 +35,12 @@ class DatasetRunQuerySet(models.QuerySet["DatasetRun"]):
         """Runs that have not ended."""
         return self.exclude(status__in=ENDED)
 
+    def waiting(self) -> DatasetRunQuerySet:
+        """Runs that a worker may take up now: queued, and neither time nor another run to wait for."""
+        due = Q(not_before__isnull=True) | Q(not_before__lte=timezone.now())
+        is_next = Q(follows__isnull=True) | Q(follows__status=RunStatus.SUCCEEDED)
+        return self.filter(due, is_next, status=RunStatus.QUEUED)
+
     def of_step(self, step: str) -> DatasetRunQuerySet:
         return self.filter(step=step)
 
@@ -56,8 +63,23 @@ class DatasetRun(models.Model):
     finished_at = models.DateTimeField(null=True)
     # Names the lock file that a living process holds; a free lock means that the process is gone.
     lock_token = models.UUIDField(default=uuid.uuid4, editable=False)
-    # Set where a queue, not the starting process, will execute the run.
+    # The queue's name for the run; empty where the starting process executes it itself.
     job_id = models.CharField(max_length=64, blank=True, editable=False)
+    follows = models.ForeignKey(
+        "self",
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="followers",
+        help_text="Begins when that run has succeeded; cancelled when it has not.",
+    )
+    retry_of = models.ForeignKey("self", null=True, blank=True, on_delete=models.SET_NULL, related_name="retries")
+    attempt = models.PositiveSmallIntegerField(default=1)
+    not_before = models.DateTimeField("begins", null=True, blank=True)
+    cancel_requested_by = models.CharField(max_length=150, blank=True)
+    schedule = models.ForeignKey(
+        "pipeline.Schedule", null=True, blank=True, on_delete=models.SET_NULL, related_name="runs"
+    )
 
     inputs = models.JSONField(default=list)
     outputs = models.JSONField(default=list)

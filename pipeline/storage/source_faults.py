@@ -17,6 +17,8 @@ MOVED_HINT = (
 )
 AGAIN_HINT = "Start again later: what has arrived is kept and the download goes on from there."
 ADDRESS_HINT = f"Give an address that begins with http:// or https://, or the path of a file, in {SETTINGS}."
+# Faults that pass by themselves: the same download may well succeed a little later.
+PASSING = frozenset({"source_busy", "source_server_error", "source_timeout", "source_truncated", "source_unreachable"})
 SECRET_NAME = re.compile(r"token|key|sig|secret|pass|auth|cred", re.IGNORECASE)
 
 

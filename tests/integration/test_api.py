@@ -15,7 +15,7 @@ from rest_framework.test import APIClient
 from lfb_site import checks
 from lfb_site.models import AccessToken
 from pipeline import registry, runs
-from pipeline.models import DatasetRun, ModelVersion, RunStatus, Trigger
+from pipeline.models import DatasetRun, ModelVersion, RunStatus, Schedule, Trigger
 
 pytestmark = pytest.mark.django_db
 
@@ -30,7 +30,7 @@ def queued(monkeypatch):
     from pipeline import steps
     from pipeline.api import viewsets
 
-    def start(step, given, *, by):
+    def start(step, given, *, by, then=()):
         params = steps.get(step).make_params(given)
         return DatasetRun.objects.create(
             step=step, trigger=Trigger.API, started_by=by, started_by_name=by.get_username(), parameters=params.as_dict(),
@@ -54,6 +54,14 @@ MATRIX = [
     ("get", "/api/v1/runs/{run}/log", None, 401, 404, 200),
     ("post", "/api/v1/runs", {"step": "evaluate_model"}, 401, 403, 202),
     ("post", "/api/v1/runs/{run}/cancel", None, 401, 403, 409),
+    ("post", "/api/v1/runs/{run}/retry", None, 401, 403, 202),
+    ("get", "/api/v1/schedules", None, 401, 403, 200),
+    ("get", "/api/v1/schedules/{schedule}", None, 401, 403, 200),
+    ("post", "/api/v1/schedules", {"name": "Weekly", "chain": "retrain", "cron": "0 6 * * 1"}, 401, 403, 201),
+    ("put", "/api/v1/schedules/{schedule}", {"name": "Weekly", "chain": "retrain", "cron": "0 6 * * 1"}, 401, 403, 200),
+    ("patch", "/api/v1/schedules/{schedule}", {"enabled": False}, 401, 403, 200),
+    ("post", "/api/v1/schedules/{schedule}/start", None, 401, 403, 202),
+    ("delete", "/api/v1/schedules/{schedule}", None, 401, 403, 204),
     ("get", "/api/v1/model-versions", None, 401, 200, 200),
     ("get", "/api/v1/model-versions/1", None, 401, 200, 200),
     ("get", "/api/v1/model-versions/compare?versions=1,1", None, 401, 200, 200),
@@ -77,7 +85,9 @@ def test_each_role_may_do_what_is_written_and_no_more(
     trained, roles, queued, method, address, body, anonymous, standard, administrator
 ):
     other, _ = AccessToken.make(get_user_model().objects.create_user("other"), "theirs")
-    address = address.format(run=DatasetRun.objects.first().pk, token=other.pk)
+    address = address.format(
+        run=DatasetRun.objects.first().pk, token=other.pk, schedule=Schedule.objects.get(chain="housekeeping").pk
+    )
     for role, wanted in (("anonymous", anonymous), ("standard", standard), ("administrator", administrator)):
         answer = getattr(roles[role], method)(address, body, format="json" if body is not None else None)
         assert answer.status_code == wanted, (role, answer.content)
@@ -99,7 +109,7 @@ def test_the_matrix_names_every_endpoint():
     filled = {"{id}": "{run}", "{name}": "Acton", "{number}": "1"}
     missing = set()
     for method, path in described:
-        wanted = path.replace("tokens/{id}", "tokens/{token}")
+        wanted = path.replace("tokens/{id}", "tokens/{token}").replace("schedules/{id}", "schedules/{schedule}")
         for placeholder, value in filled.items():
             wanted = wanted.replace(placeholder, value)
         if (method, wanted) not in asked:
@@ -140,7 +150,11 @@ def test_the_contract_calls_run_the_whole_job(trained, settings):
 @pytest.fixture
 def executed_at_once(monkeypatch):
     """The order is executed before the answer: another process would not see this test's database."""
-    monkeypatch.setattr(runs, "enqueue", runs.start)
+
+    def start(step, given, *, then=(), **who):
+        return runs.start(step, given, **who)
+
+    monkeypatch.setattr(runs, "enqueue", start)
 
 
 def test_wait_holds_the_answer_until_the_run_ends(roles, trained, executed_at_once):

@@ -6,7 +6,7 @@ from django.contrib.auth.models import Permission
 from django.test import Client
 from django.urls import reverse
 
-from pipeline.models import DatasetRun, ModelVersion, Station
+from pipeline.models import DatasetRun, ModelVersion, Schedule, Station
 
 pytestmark = pytest.mark.django_db
 
@@ -27,6 +27,33 @@ def test_health_without_a_model_says_what_is_missing(client):
 def test_health_with_a_model_is_ok(client, trained):
     answer = client.get("/health")
     assert (answer.status_code, answer.json()) == (200, {"status": "ok", "missing": []})
+
+
+def test_health_without_the_job_queue_is_degraded(client, trained, settings):
+    settings.RQ_QUEUES = {name: {"URL": "unix:///nowhere.sock"} for name in settings.RQ_QUEUES}
+    answer = client.get("/health")
+    assert (answer.status_code, answer.json()["status"]) == (200, "degraded")
+    assert answer.json()["missing"] == ["the job queue does not answer: steps can be started by commands alone"]
+
+
+def test_a_schedule_is_changed_and_started_in_the_admin(admin_client, django_capture_on_commit_callbacks):
+    schedule = Schedule.objects.get(chain="housekeeping")
+    page = f"/admin/pipeline/schedule/{schedule.pk}/change/"
+    fields = {"name": "Nightly", "chain": "housekeeping", "cron": "0 2 * * *", "if_missed": "skip", "enabled": "on"}
+    wrong = admin_client.post(page, fields | {"cron": "0 4 31 2 *"})
+    assert b"No day fits" in wrong.content
+    assert admin_client.post(page, fields).status_code == 302
+    assert b"02:00" in admin_client.get("/admin/pipeline/schedule/").content
+    with django_capture_on_commit_callbacks(execute=True):
+        chosen = {"action": "start_now", "_selected_action": [schedule.pk]}
+        admin_client.post("/admin/pipeline/schedule/", chosen)
+    run = DatasetRun.objects.get()
+    assert (run.step, run.started_by_name, run.schedule) == ("housekeeping", "chief", schedule)
+
+
+def test_the_queues_own_pages_are_for_staff(admin_client, client):
+    assert admin_client.get("/admin/queues/").status_code == 200
+    assert client.get("/admin/queues/").status_code == 302
 
 
 def test_the_first_page_without_a_model_says_what_to_do(client):
