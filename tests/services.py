@@ -21,6 +21,8 @@ from pathlib import Path
 
 import psycopg
 
+from pipeline.storage import broker
+
 HOST = "127.0.0.1"
 ANSWERS_WITHIN_SECONDS = 60
 
@@ -40,10 +42,6 @@ def program(name: str) -> str | None:
     """Where the program lies: on the path, or where Debian keeps those of PostgreSQL."""
     debian = sorted(Path("/usr/lib/postgresql").glob(f"*/bin/{name}"), reverse=True)
     return shutil.which(name) or (str(debian[0]) if debian else None)
-
-
-def redis_program() -> str | None:
-    return program("valkey-server") or program("redis-server")
 
 
 def wait_until_open(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
@@ -113,9 +111,8 @@ def postgresql() -> Iterator[str]:
 @contextmanager
 def redis(password: str = "") -> Iterator[str]:
     """A Valkey or Redis on a free port, keeping nothing; its URL. With a password it serves nobody without."""
-    server, port = redis_program(), free_port()
-    if server is None:
-        raise ServiceError("Neither Valkey nor Redis is installed: valkey-server or redis-server is wanted.")
+    server = program("valkey-server") or program("redis-server") or broker.server_program()
+    port = free_port()
     with tempfile.TemporaryDirectory(prefix="lfb-redis-") as folder:
         command = [server, "--bind", HOST, "--port", str(port), "--dir", folder, "--save", ""]
         command += ["--requirepass", password] if password else []

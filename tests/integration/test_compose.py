@@ -277,6 +277,23 @@ def test_the_proxy_serves_the_site_by_https_on_its_one_port(machine, web, tmp_pa
         assert "sessionid" in site.cookies
 
 
+def test_workers_take_up_what_the_site_has_queued(machine, web):
+    run = ask(web[0], "/build_features", auth=CHIEF).json()["run"]
+    assert state_of(web[1], run) == "queued"
+    with machine.up("worker"), machine.up("worker"), machine.up("scheduler"):
+        wait_for(lambda: state_of(web[1], run) not in ("queued", "running"))
+        assert state_of(web[1], run) == "succeeded"
+        for role in ("worker", "scheduler"):
+            machine.check_health(role)
+    for role in ("worker", "scheduler"):
+        with pytest.raises(AssertionError, match=f"No {role} of this container was heard of"):
+            machine.check_health(role)
+
+
+def state_of(port, run):
+    return ask(port, f"/api/v1/runs/{run}", auth=CHIEF).json()["status"]
+
+
 def test_the_mlflow_role_keeps_runs_and_files(machine):
     """What the web and worker roles are told of it leads to it, and its own check calls it alive."""
     address = machine.settings("worker")["MLFLOW_TRACKING_URI"]
