@@ -47,6 +47,6 @@ LABEL org.opencontainers.image.title="London fire engine attendance times" \
 USER 10001:10001
 VOLUME ["/var/lib/lfb/data", "/var/lib/lfb/models", "/var/lib/lfb/logs", "/var/lib/lfb/mlflow"]
 EXPOSE 8000
-HEALTHCHECK --interval=10s --timeout=5s --start-period=60s --start-interval=2s --retries=3 \
+HEALTHCHECK --interval=10s --timeout=5s --start-period=60s --retries=3 \
     CMD ["python", "deploy/health.py", "http://localhost:8000/login"]
 CMD ["gunicorn", "--config", "deploy/gunicorn.conf.py", "lfb_site.wsgi"]
