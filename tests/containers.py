@@ -12,6 +12,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -81,8 +82,12 @@ class Machine:
         return re.sub("|".join(map(re.escape, self.stands_for)), lambda found: self.stands_for[found[0]], text)
 
     def settings(self, role: str) -> dict[str, str]:
-        """The environment of the role's container."""
+        """The environment of a new container of the role, which has temporary folders of its own."""
         told = {**settings_of_the_image(), **self.roles[role].get("environment", {})}
+        container = Path(tempfile.mkdtemp(prefix=f"{role}-", dir=self.folder))
+        for path in self.roles[role]["tmpfs"]:
+            (container / path[1:]).mkdir(parents=True)
+            told = {name: re.sub(f"^{path}(?=/|$)", str(container / path[1:]), value) for name, value in told.items()}
         path = os.pathsep.join((str(Path(sys.executable).parent), os.environ["PATH"]))
         return {name: self.here(value) for name, value in told.items()} | {"PATH": path} | self.extra
 

@@ -146,11 +146,9 @@ def machine(tmp_path_factory):
             "pushgateway:9091": f"127.0.0.1:{services.free_port()}",
             "/var/lib/lfb": str(folder / "volumes"),
             "0.0.0.0": "127.0.0.1",
-            "/tmp": str(folder / "tmp"),
         }
         for name in ("data", "models", "logs", "mlflow"):
             (folder / "volumes" / name).mkdir(parents=True)
-        (folder / "tmp").mkdir()
         machine = Machine(roles, containers.files_of_the_image(folder / "app"), folder, stands_for)
         # Nobody answers there, and so the first model comes from a sample, and a small one.
         machine.extra = {
