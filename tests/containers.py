@@ -15,7 +15,7 @@ import sys
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -75,7 +75,6 @@ class Machine:
     image: Path
     folder: Path
     stands_for: dict[str, str]
-    extra: dict[str, str] = field(default_factory=dict)
 
     def here(self, text: str) -> str:
         """`text` with every name replaced, in one pass: what is meant may itself hold a name."""
@@ -83,13 +82,14 @@ class Machine:
 
     def settings(self, role: str) -> dict[str, str]:
         """The environment of a new container of the role, which has temporary folders of its own."""
-        told = {**settings_of_the_image(), **self.roles[role].get("environment", {})}
+        given = {name: value for name, value in self.roles[role].get("environment", {}).items() if value is not None}
+        told = {**settings_of_the_image(), **given}
         container = Path(tempfile.mkdtemp(prefix=f"{role}-", dir=self.folder))
         for path in self.roles[role]["tmpfs"]:
             (container / path[1:]).mkdir(parents=True)
             told = {name: re.sub(f"^{path}(?=/|$)", str(container / path[1:]), value) for name, value in told.items()}
         path = os.pathsep.join((str(Path(sys.executable).parent), os.environ["PATH"]))
-        return {name: self.here(value) for name, value in told.items()} | {"PATH": path} | self.extra
+        return {name: self.here(value) for name, value in told.items()} | {"PATH": path}
 
     def command(self, role: str) -> list[str]:
         return [self.here(word) for word in self.roles[role]["command"]]
