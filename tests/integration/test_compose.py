@@ -198,7 +198,7 @@ def ask(port, path, method="get", **given):
         return requests.Response()
 
 
-def wait_for(is_so, seconds=60):
+def wait_for(is_so, seconds=180):
     for _ in range(seconds * 10):
         if is_so():
             return
@@ -302,7 +302,7 @@ def test_the_mlflow_role_keeps_runs_and_files(machine):
         "print(mlflow.artifacts.load_text(f'runs:/{run.info.run_id}/note.txt'))"
     )
     with machine.up("mlflow"):
-        wait_for(lambda: ask(urlsplit(address).port, "/health").status_code == 200, seconds=120)
+        wait_for(lambda: ask(urlsplit(address).port, "/health").status_code == 200)
         assert "hello" in machine.run("worker", "python", "-c", code)
         machine.check_health("mlflow")
     assert list((machine.folder / "volumes" / "mlflow" / "artifacts").rglob("note.txt"))
