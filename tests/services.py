@@ -16,7 +16,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager, suppress
 from pathlib import Path
 
 import psycopg
@@ -103,9 +103,18 @@ def postgresql() -> Iterator[str]:
         # SIGINT is its fast shutdown: SIGTERM would wait for every client to leave.
         with served(command, port, Path(folder) / "log", how=signal.SIGINT, cwd=folder, **owner):
             url = f"postgres://lfb:{password}@{HOST}:{port}"
-            with psycopg.connect(f"{url}/postgres", autocommit=True) as connection:
+            with connected(f"{url}/postgres") as connection:
                 connection.execute("CREATE DATABASE lfb")
             yield f"{url}/lfb"
+
+
+def connected(url: str) -> psycopg.Connection:
+    """A connection to a PostgreSQL that listens already, and may still be starting up."""
+    for _ in range(ANSWERS_WITHIN_SECONDS * 10):
+        with suppress(psycopg.OperationalError):
+            return psycopg.connect(url, autocommit=True)
+        time.sleep(0.1)
+    raise ServiceError("PostgreSQL listens, but lets nobody in.")
 
 
 @contextmanager
