@@ -78,7 +78,8 @@ class Machine:
 
     def here(self, text: str) -> str:
         """`text` with every name replaced, in one pass: what is meant may itself hold a name."""
-        return re.sub("|".join(map(re.escape, self.stands_for)), lambda found: self.stands_for[found[0]], text)
+        names = "|".join(map(re.escape, self.stands_for))
+        return re.sub(rf"(?<![\w.])({names})", lambda found: self.stands_for[found[0]], text)
 
     def settings(self, role: str) -> dict[str, str]:
         """The environment of a new container of the role, which has temporary folders of its own."""

@@ -271,7 +271,9 @@ def test_the_proxy_serves_the_site_by_https_on_its_one_port(machine, web, tmp_pa
 def test_workers_take_up_what_the_site_has_queued(machine, web):
     run = ask(web[0], "/build_features", auth=CHIEF).json()["run"]
     assert state_of(web[1], run) == "queued"
-    with machine.up("worker"), machine.up("worker"), machine.up("scheduler"):
+    # Containers have addresses of their own, these two workers do not.
+    ports = [{"LFB_WORKER_METRICS": f"127.0.0.1:{services.free_port()}"} for _ in range(2)]
+    with machine.up("worker", **ports[0]), machine.up("worker", **ports[1]), machine.up("scheduler"):
         wait_for(lambda: state_of(web[1], run) not in ("queued", "running"))
         assert state_of(web[1], run) == "succeeded"
         for role in ("worker", "scheduler"):
