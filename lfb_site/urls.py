@@ -8,6 +8,7 @@ from rest_framework.routers import SimpleRouter
 
 from lfb_site import api_errors
 from lfb_site.api import HealthViewSet, TokenViewSet
+from lfb_site.observability.views import MetricsView
 from pipeline.api.schedules import ScheduleViewSet
 from pipeline.api.viewsets import (
     ModelVersionViewSet,
@@ -30,6 +31,7 @@ router.register("tokens", TokenViewSet, basename="token")
 urlpatterns = [
     path("", prediction_page, name="predict_page"),
     path("health", HealthViewSet.as_view({"get": "health"}), name="health"),
+    path("metrics", MetricsView.as_view(), name="metrics"),
     path("process_data", StartByGetViewSet.as_view({"get": "process_data"}), name="process_data"),
     path("build_features", StartByGetViewSet.as_view({"get": "build_features"}), name="build_features"),
     path("train_model", TrainModelViewSet.as_view({"post": "train_model"}), name="train_model"),

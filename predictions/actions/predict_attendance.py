@@ -14,6 +14,7 @@ from pipeline.core.wording import readable_seconds
 from pipeline.models import ModelVersion
 from predictions.questions import first_pump_questions
 from predictions.station_book import KnownStation, find_station
+from predictions.telemetry import watched
 
 if TYPE_CHECKING:
     from pipeline.runs import RunContext
@@ -44,6 +45,7 @@ class Answer:
         return f"{readable_seconds(low)} to {readable_seconds(high)}"
 
 
+@watched
 def predict_attendance(distance_km: float, station: str, *, explain: bool = False) -> Answer:
     """The time by the version in use, with its contributions where `explain` asks for them.
 

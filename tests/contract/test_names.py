@@ -97,10 +97,16 @@ def test_every_option_in_the_readme_table_exists():
 
 def test_every_setting_in_the_readme_is_read_and_every_setting_read_is_in_the_readme():
     source = (Path(settings.BASE_DIR) / "lfb_site" / "settings.py").read_text()
-    read = set(re.findall(r'"((?:LFB|DJANGO|MLFLOW|PUSHGATEWAY)_[A-Z_]+|DATABASE_URL|REDIS_URL)"', source))
-    told = set(re.findall(r"`((?:LFB|DJANGO|MLFLOW|PUSHGATEWAY)_[A-Z_]+|DATABASE_URL|REDIS_URL)", README)) - {
-        "LFB_REAL_DATA_DIR"
-    }
+    read = set(
+        re.findall(
+            r'"((?:LFB|DJANGO|MLFLOW|PUSHGATEWAY)_[A-Z_]+|DATABASE_URL|REDIS_URL|PROMETHEUS_MULTIPROC_DIR)"', source
+        )
+    )
+    told = set(
+        re.findall(
+            r"`((?:LFB|DJANGO|MLFLOW|PUSHGATEWAY)_[A-Z_]+|DATABASE_URL|REDIS_URL|PROMETHEUS_MULTIPROC_DIR)", README
+        )
+    ) - {"LFB_REAL_DATA_DIR"}
     assert read == told
 
 
