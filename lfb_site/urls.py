@@ -17,13 +17,14 @@ from pipeline.api.viewsets import (
     StationViewSet,
     TrainModelViewSet,
 )
-from predictions.api.viewsets import PredictionViewSet, PredictViewSet
+from predictions.api.viewsets import BatchViewSet, PredictionViewSet, PredictViewSet
 from predictions.views import prediction_page
 
 router = SimpleRouter(trailing_slash=False)
 router.register("stations", StationViewSet, basename="station")
 router.register("runs", RunViewSet, basename="run")
 router.register("model-versions", ModelVersionViewSet, basename="model-version")
+router.register("predictions/batches", BatchViewSet, basename="batch")
 router.register("predictions", PredictionViewSet, basename="prediction")
 router.register("schedules", ScheduleViewSet, basename="schedule")
 router.register("tokens", TokenViewSet, basename="token")

@@ -1,7 +1,8 @@
-"""The steps of this app: predicting one attendance time."""
+"""The steps of this app: predicting one attendance time, and a batch of them."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -10,6 +11,8 @@ from pipeline.core.distance import check_distance
 from pipeline.core.errors import ParameterError
 from pipeline.core.params import StepParams, require
 from pipeline.steps import Step, take
+
+BATCH_NAME = re.compile(r"^[0-9a-f]{32}\.(json|csv)$")
 
 
 @dataclass(frozen=True)
@@ -32,6 +35,22 @@ def predict_params(given: Mapping[str, Any]) -> PredictParams:
     return PredictParams(float(chosen["distance_km"]), str(chosen["station"]))
 
 
+@dataclass(frozen=True)
+class PredictBatchParams(StepParams):
+    """A batch by the name of its file, and whether it is JSON or CSV."""
+
+    batch: str
+    form: str
+
+    def __post_init__(self) -> None:
+        require(bool(BATCH_NAME.match(self.batch)), "batch", "This is not the name of a stored batch.")
+        require(self.form == self.batch.rpartition(".")[2], "form", "The form is not that of the stored batch.")
+
+
+def predict_batch_params(given: Mapping[str, Any]) -> PredictBatchParams:
+    return PredictBatchParams(**take(given, "batch", "form"))
+
+
 STEPS = (
     Step(
         name="predict",
@@ -40,5 +59,14 @@ STEPS = (
         make_params=predict_params,
         action="predictions.actions.predict_attendance.predict_step",
         permission="",
+    ),
+    Step(
+        name="predict_batch",
+        title="Predict a batch",
+        params_type=PredictBatchParams,
+        make_params=predict_batch_params,
+        action="predictions.actions.predict_batch_file.predict_batch_file",
+        permission="",
+        time_limit_seconds=600,
     ),
 )

@@ -39,18 +39,22 @@ def watched(predict: Callable[..., Answer]) -> Callable[..., Answer]:
         try:
             answer = predict(*args, **named)
         except PipelineError as error:
-            answered.labels("refused").inc()
+            answered.labels("failed").inc()
             logger.warning("%s: %s", error.code, error.message, metrics={"success": 0})
             raise
         took = time.perf_counter() - started
-        answered.labels("answered").inc()
+        count_answered(1)
         latency.observe(took)
         value.observe(answer.seconds)
         logger.debug(
             "%s, %.3f km: %.1f s by version %d in %.2f ms",
             answer.station, answer.distance_km, answer.seconds, answer.version.number, 1_000 * took,
-            metrics={"num_features": answer.features, "prediction_result": answer.seconds, "success": 1},
+            metrics={"num_features": len(answer.version.feature_names), "prediction_result": answer.seconds, "success": 1},
         )  # fmt: skip
         return answer
 
     return watched_predict
+
+
+def count_answered(rows: int) -> None:
+    answered.labels("answered").inc(rows)

@@ -9,8 +9,9 @@ from django.views.decorators.http import require_safe
 from pipeline import registry
 from pipeline.core.errors import PipelineError
 from pipeline.models import ModelVersion
-from predictions.actions.predict_attendance import predict_attendance
+from predictions.actions.predict_attendance import predict_trip
 from predictions.forms import PredictionForm
+from predictions.questions import make_trip
 from predictions.station_book import known_stations
 
 
@@ -24,9 +25,8 @@ def prediction_page(request: HttpRequest) -> HttpResponse:
     status = 200
     if asked and form.is_valid():
         try:
-            context["answer"] = predict_attendance(
-                form.cleaned_data["distance"], form.cleaned_data["station"], explain=True
-            )
+            trip = make_trip(form.cleaned_data["station"], form.cleaned_data["distance"])
+            context["answer"] = predict_trip(trip, explain=True)
         except PipelineError as error:
             context["error"], status = error, error.http_status
     elif asked:

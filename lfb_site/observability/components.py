@@ -19,6 +19,7 @@ _OF_STEP = {
     "train_model": "train_model",
     "evaluate_model": "eval_model",
     "predict": "predict_model",
+    "predict_batch": "predict_model",
 }
 _OF_LOGGER = {f"pipeline.actions.{step}": component for step, component in _OF_STEP.items()} | {
     "predictions": "predict_model"

@@ -133,15 +133,9 @@ class LinearAttendance(ResidualEstimator):
         self.typical_effect_ = float(np.mean(effects))
 
     def predict(self, X: pd.DataFrame) -> Floats:
-        # The same sums as scikit-learn's predict, without building a matrix.
-        station = X["station_name"].map(self.station_effects_).fillna(self.typical_effect_).to_numpy(dtype="float64")
-        return np.asarray(self.intercept_ + self.per_km_ * X["distance_km"].to_numpy(dtype="float64") + station)
-
-    def predict_one(self, distance_km: float, station_name: str) -> float:
-        """Seconds for one engine, the same as `predict` gives, without a frame: some microseconds a call."""
-        return (
-            self.intercept_ + self.per_km_ * distance_km + self.station_effects_.get(station_name, self.typical_effect_)
-        )
+        # The same sums as scikit-learn's predict, without building a matrix; a frame is not needed.
+        station = np.array([self.station_effects_.get(name, self.typical_effect_) for name in X["station_name"]])
+        return np.asarray(self.intercept_ + self.per_km_ * np.asarray(X["distance_km"], dtype="float64") + station)
 
 
 def _station_column(X: pd.DataFrame) -> npt.NDArray[np.object_]:

@@ -50,8 +50,11 @@ class ResidualDistribution:
 
     def quantile(self, predicted: Floats, level: float) -> Floats:
         """The seconds within which a share `level` (0 to 1) of engines with each predicted time arrive, shape (n,)."""
-        by_band = np.array([np.interp(level, _LEVELS, ratios) for ratios in self.ratios])
-        return np.asarray(np.maximum(predicted, 1.0) * by_band[np.searchsorted(self.edges, predicted, side="right")])
+        band = np.searchsorted(self.edges, predicted, side="right")
+        ratio = np.empty(len(predicted))
+        for number in np.unique(band):
+            ratio[band == number] = np.interp(level, _LEVELS, self.ratios[number])
+        return np.asarray(np.maximum(predicted, 1.0) * ratio)
 
     def as_dict(self) -> dict[str, list[float] | list[list[float]]]:
         return {"edges": self.edges.tolist(), "ratios": self.ratios.tolist()}

@@ -7,6 +7,7 @@ from typing import Any
 from rest_framework import serializers
 
 from lfb_site.strict import StrictSerializer
+from predictions.actions.predict_batch import ERRORS
 
 
 class Question(StrictSerializer):
@@ -18,7 +19,9 @@ class Question(StrictSerializer):
     longitude = serializers.FloatField(required=False, help_text="Of the incident, WGS84.")
     easting = serializers.FloatField(required=False, help_text="Of the incident, National Grid, metres.")
     northing = serializers.FloatField(required=False, help_text="Of the incident, National Grid, metres.")
-    time = serializers.DateTimeField(required=False, help_text="When the engine is sent.")
+    time = serializers.DateTimeField(
+        required=False, help_text="When the engine is sent; without a zone on London's clock. Its hour counts."
+    )
     pump_order = serializers.IntegerField(
         required=False, min_value=1, max_value=30, help_text="1 for the first engine."
     )
@@ -30,18 +33,26 @@ class Prediction(serializers.Serializer):
     readable = serializers.CharField()
     station = serializers.CharField()
     distance_km = serializers.FloatField()
-    chances = serializers.DictField(child=serializers.FloatField(), help_text="Seconds → chance to arrive within them.")
+    intervals = serializers.DictField(
+        child=serializers.ListField(child=serializers.FloatField()),
+        help_text="Per cent of such engines → the seconds between which they arrive.",
+    )
+    chances = serializers.DictField(
+        child=serializers.FloatField(),
+        help_text="Seconds → chance to arrive within them: the standards' limits, the second pump's for pump order 2.",
+    )
     version = serializers.IntegerField(help_text="The model version that answered.")
     is_sample = serializers.BooleanField(help_text="Whether the model was trained on generated data.")
     not_used = serializers.ListField(child=serializers.CharField(), help_text="What was given and the model ignores.")
+    assumed = serializers.DictField(
+        child=serializers.CharField(), help_text="What was not given → the rule that stands in for it."
+    )
     notes = serializers.ListField(child=serializers.CharField())
     incident_number = serializers.CharField(required=False)
 
 
-class BatchRow(serializers.Serializer):
-    station = serializers.CharField()
-    distance = serializers.FloatField()
-    incident_number = serializers.CharField(required=False)
+class BatchRow(Question):
+    """As one question; a row in error is answered with the reason."""
 
 
 class BatchQuestion(serializers.Serializer):
@@ -50,7 +61,7 @@ class BatchQuestion(serializers.Serializer):
 
 class BatchAnswerRow(serializers.Serializer):
     predicted_attendance_time = serializers.FloatField(allow_null=True)
-    error = serializers.CharField(allow_blank=True, help_text="Empty, unknown_station or invalid_distance.")
+    error = serializers.CharField(allow_blank=True, help_text=f"Empty, or one of {', '.join(ERRORS)}.")
     incident_number = serializers.CharField(required=False, allow_null=True)
 
 
@@ -66,9 +77,11 @@ EXAMPLE_ANSWER: dict[str, Any] = {
     "readable": "7 min 12 s",
     "station": "Acton",
     "distance_km": 5.2,
+    "intervals": {"80": [318.0, 561.2], "90": [291.7, 648.9]},
     "chances": {"360": 0.31, "600": 0.9},
     "version": 3,
     "is_sample": False,
     "not_used": [],
+    "assumed": {"time": "the average over the hours of the day, each by its share of the calls"},
     "notes": [],
 }

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import csv
-import io
+import json
 from collections.abc import Mapping
 from typing import Any
 
 from django.http import HttpResponse
+from django.shortcuts import get_object_or_404
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiExample, extend_schema
 from rest_framework import viewsets
@@ -16,28 +16,49 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from lfb_site.parsers import BatchJSONParser, CSVParser
-from pipeline.core.errors import ParameterError
-from predictions.actions.predict_attendance import Answer, predict_attendance
-from predictions.actions.predict_batch import BatchAnswer, predict_batch
+from pipeline import queues, runs
+from pipeline.api.serializers import WaitQuery
+from pipeline.api.viewsets import ANSWERS, STARTED, started
+from pipeline.core.errors import MissingInputError
+from pipeline.models import DatasetRun, RunStatus, Trigger
+from predictions.actions.predict_attendance import Answer, predict_trip
+from predictions.actions.predict_batch_file import answer_file, store_batch
 from predictions.api import serializers as shapes
-from predictions.places import distance_to_place
+from predictions.batches import answer_csv, answer_json
+from predictions.places import find_place
+from predictions.questions import make_trip
 
 ANSWERED = OpenApiExample("answer", shapes.EXAMPLE_ANSWER, response_only=True, status_codes=["200"])
 ASKED = OpenApiExample("question", {"station": "Acton", "distance": 5.2}, request_only=True)
 
+BATCH_REQUEST = {"application/json": shapes.BatchQuestion, "text/csv": OpenApiTypes.STR}
+BATCH_ANSWER = {(200, "application/json"): shapes.BatchAnswerShape, (200, "text/csv"): OpenApiTypes.STR}
+BATCH_EXAMPLES = [
+    OpenApiExample(
+        "two rows",
+        {"rows": [{"station": "Acton", "distance": 5.2}, {"station": "Soho", "distance": 0.8}]},
+        request_only=True,
+        media_type="application/json",
+    ),
+    OpenApiExample("two rows", "station,distance\nActon,5.2\nSoho,0.8\n", request_only=True, media_type="text/csv"),
+]
+
 
 def answer(question: Mapping[str, Any]) -> Response:
-    station = question["station"]
-    distance = question.get("distance")
-    if distance is None:
-        distance = distance_to_place(
-            station,
-            latitude=question.get("latitude"),
-            longitude=question.get("longitude"),
-            easting_m=question.get("easting"),
-            northing_m=question.get("northing"),
-        )
-    return Response(_as_dict(predict_attendance(distance, station), question))
+    place = find_place(
+        latitude=question.get("latitude"),
+        longitude=question.get("longitude"),
+        easting_m=question.get("easting"),
+        northing_m=question.get("northing"),
+    )
+    trip = make_trip(
+        question["station"],
+        question.get("distance"),
+        place=place,
+        at=question.get("time"),
+        pump_order=question.get("pump_order"),
+    )
+    return Response(_as_dict(predict_trip(trip), question))
 
 
 def _plain_question(data: Any) -> Mapping[str, Any] | None:
@@ -64,16 +85,17 @@ def _checked_question(data: Any) -> Mapping[str, Any]:
 
 
 def _as_dict(found: Answer, question: Mapping[str, Any]) -> dict[str, Any]:
-    not_used = [name for name in ("time", "pump_order") if name in question]
     body = {
         "predicted_attendance_time": found.seconds,
         "readable": found.readable,
         "station": found.station,
         "distance_km": found.distance_km,
+        "intervals": {size: list(ends) for size, ends in found.intervals.items()},
         "chances": {f"{limit:g}": share for limit, share in found.chances.items()},
         "version": found.version.number,
         "is_sample": found.version.is_sample,
-        "not_used": not_used,
+        "not_used": found.ignored,
+        "assumed": found.assumed,
         "notes": list(found.notes),
     }
     if "incident_number" in question:
@@ -110,73 +132,58 @@ class PredictionViewSet(viewsets.ViewSet):
     @extend_schema(
         summary="Predict up to 100,000 attendance times",
         tags=["predictions"],
-        request={"application/json": shapes.BatchQuestion, "text/csv": OpenApiTypes.STR},
-        responses={(200, "application/json"): shapes.BatchAnswerShape, (200, "text/csv"): OpenApiTypes.STR},
-        examples=[
-            OpenApiExample(
-                "two rows",
-                {"rows": [{"station": "Acton", "distance": 5.2}, {"station": "Soho", "distance": 0.8}]},
-                request_only=True,
-                media_type="application/json",
-            ),
-            OpenApiExample(
-                "two rows", "station,distance\nActon,5.2\nSoho,0.8\n", request_only=True, media_type="text/csv"
-            ),
-        ],
+        request=BATCH_REQUEST,
+        responses=BATCH_ANSWER,
+        examples=BATCH_EXAMPLES,
     )
     @action(detail=False, methods=["post"], parser_classes=[BatchJSONParser, CSVParser])
     def batch(self, request: Request) -> Response | HttpResponse:
         """JSON in, JSON out; CSV with a header in, the same CSV with two columns more out. A row in error says why."""
         if isinstance(request.data, str):
-            return _answer_csv(request.data)
-        rows = _json_rows(request.data)
-        found = predict_batch([row.get("distance") for row in rows], [row.get("station") for row in rows])
-        return Response(_batch_as_dict(found, rows))
+            found, text = answer_csv(request.data)
+            response = HttpResponse(text, content_type="text/csv; charset=utf-8")
+            response["X-Model-Version"] = str(found.version)
+            return response
+        return Response(answer_json(request.data)[1])
 
 
-def _json_rows(data: Any) -> list[dict[str, Any]]:
-    rows = data.get("rows") if isinstance(data, dict) else None
-    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
-        raise ParameterError(
-            'The body holds no rows: wanted {"rows": [{"station": "Acton", "distance": 5.2}, …]}.',
-            fields={"rows": "missing"},
-        )
-    return rows
+@extend_schema(tags=["predictions"])
+class BatchViewSet(viewsets.ViewSet):
+    """Batches that a worker answers: order one, look at its run, fetch the answer. Each user has their own."""
 
+    lookup_value_regex = r"\d{1,18}"
 
-def _batch_as_dict(found: BatchAnswer, rows: list[dict[str, Any]]) -> dict[str, Any]:
-    answers = []
-    for row, seconds, error in zip(
-        rows, found.rows["predicted_attendance_time"].tolist(), found.rows["error"].tolist(), strict=True
-    ):
-        answered: dict[str, Any] = {"predicted_attendance_time": None if error else seconds, "error": error}
-        if "incident_number" in row:
-            answered["incident_number"] = str(row["incident_number"])[:40]
-        answers.append(answered)
-    return {"version": found.version, "is_sample": found.is_sample, "answered": found.answered, "rows": answers}
+    @extend_schema(
+        summary="Order up to 100,000 predictions",
+        request=BATCH_REQUEST,
+        responses=ANSWERS,
+        parameters=[WaitQuery],
+        examples=[STARTED, *BATCH_EXAMPLES],
+    )
+    def create(self, request: Request) -> Response:
+        """Answers at once with the run's address; the answer of the batch is kept for a week."""
+        WaitQuery(data=request.query_params).is_valid(raise_exception=True)
+        is_csv = isinstance(request.data, str)
+        form, text = ("csv", request.data) if is_csv else ("json", json.dumps(request.data))
+        queues.require_reachable()
+        given = {"batch": store_batch(text, form), "form": form}
+        return started(runs.enqueue("predict_batch", given, by=request.user, trigger=Trigger.API), request)
 
+    def get_parsers(self) -> list[Any]:
+        return [BatchJSONParser(), CSVParser()]
 
-def _answer_csv(text: str) -> HttpResponse:
-    try:
-        header, *rows = csv.reader(io.StringIO(text, newline=""), strict=True)
-    except (csv.Error, ValueError):
-        raise ParameterError("The CSV cannot be read.", hint="Wanted a header and quoted text.") from None
-    places = {name.strip().lower(): place for place, name in enumerate(header)}
-    lacking = [name for name in ("station", "distance") if name not in places]
-    if lacking:
-        raise ParameterError(
-            f"The CSV has no column {' and '.join(lacking)}.",
-            code="missing_column",
-            hint="The first line names the columns: station,distance",
-            fields=dict.fromkeys(lacking, "missing"),
-        )
-    rows = [[*row, *[""] * (len(header) - len(row))][: len(header)] for row in rows if row]
-    found = predict_batch([row[places["distance"]] for row in rows], [row[places["station"]] for row in rows])
-    written = io.StringIO()
-    writer = csv.writer(written, lineterminator="\n")
-    writer.writerow([*header, "predicted_attendance_time", "error"])
-    answers = zip(rows, found.rows["predicted_attendance_time"].tolist(), found.rows["error"].tolist(), strict=True)
-    writer.writerows([*row, "" if error else f"{seconds:.3f}", error] for row, seconds, error in answers)
-    response = HttpResponse(written.getvalue(), content_type="text/csv; charset=utf-8")
-    response["X-Model-Version"] = str(found.version)
-    return response
+    @extend_schema(summary="The answer of a batch, in the form of its questions", responses=BATCH_ANSWER)
+    @action(detail=True)
+    def answer(self, request: Request, pk: str) -> HttpResponse:
+        run = get_object_or_404(DatasetRun, pk=pk, step="predict_batch", started_by=request.user)
+        if run.status != RunStatus.SUCCEEDED:
+            raise MissingInputError(
+                f"There is no answer: run {run.pk} {'has not ended' if not run.has_ended else run.get_status_display().lower()}.",
+                code="no_answer",
+                hint=f"Look at /api/v1/runs/{run.pk}.",
+            )
+        path = answer_file(run.outputs[0])
+        kind = "text/csv; charset=utf-8" if path.suffix == ".csv" else "application/json"
+        response = HttpResponse(path.read_bytes(), content_type=kind)
+        response["X-Model-Version"] = str(run.details["version"])
+        return response

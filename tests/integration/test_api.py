@@ -2,6 +2,7 @@
 
 import base64
 import datetime as dt
+from pathlib import Path
 
 import pytest
 from django.contrib.auth import get_user_model
@@ -53,7 +54,7 @@ MATRIX = [
     ("get", "/api/v1/runs/{run}", None, 401, 404, 200),
     ("get", "/api/v1/runs/{run}/log", None, 401, 404, 200),
     ("post", "/api/v1/runs", {"step": "evaluate_model"}, 401, 403, 202),
-    ("post", "/api/v1/runs/{run}/cancel", None, 401, 403, 409),
+    ("post", "/api/v1/runs/{run}/cancel", None, 401, 404, 409),
     ("post", "/api/v1/runs/{run}/retry", None, 401, 403, 202),
     ("get", "/api/v1/schedules", None, 401, 403, 200),
     ("get", "/api/v1/schedules/{schedule}", None, 401, 403, 200),
@@ -69,6 +70,8 @@ MATRIX = [
     ("post", "/api/v1/model-versions/roll-back", {}, 401, 403, 409),
     ("post", "/api/v1/predictions", {"station": "Acton", "distance": 5.2}, 401, 200, 200),
     ("post", "/api/v1/predictions/batch", {"rows": [{"station": "Acton", "distance": 5.2}]}, 401, 200, 200),
+    ("post", "/api/v1/predictions/batches", {"rows": [{"station": "Acton", "distance": 5.2}]}, 401, 202, 202),
+    ("get", "/api/v1/predictions/batches/{run}/answer", None, 401, 404, 404),
     ("get", "/api/v1/tokens", None, 401, 200, 200),
     ("get", "/api/v1/tokens/{token}", None, 401, 404, 404),
     ("delete", "/api/v1/tokens/{token}", None, 401, 404, 404),
@@ -341,7 +344,8 @@ def test_a_place_stands_for_the_distance(roles, trained):
     assert 0 < by_degrees["distance_km"] < 1
     assert by_grid["distance_km"] == pytest.approx(by_degrees["distance_km"], abs=0.05)
     assert by_grid["incident_number"] == "038967-19032023"
-    assert by_grid["not_used"] == ["time", "pump_order"]
+    assert (by_grid["not_used"], by_grid["assumed"]) == ([], {})
+    assert set(by_degrees["assumed"]) == {"time"}
 
 
 def test_a_batch_answers_good_rows_and_explains_the_others(roles, trained):
@@ -472,3 +476,120 @@ def test_cancelling_a_run_that_has_ended_says_so(roles, trained):
     answer = roles["administrator"].post(f"/api/v1/runs/{run.pk}/cancel")
     assert (answer.status_code, answer.json()["code"]) == (409, "cannot_cancel")
     assert ModelVersion.objects.count() == 1
+
+
+def ask(roles, **question):
+    return roles["standard"].get("/predict", {"station": "Acton", **question})
+
+
+def test_time_place_and_pump_order_change_the_answer(roles, trained):
+    plain = ask(roles, distance=3).json()
+    assert set(plain["assumed"]) == {"time", "place"}
+    assert plain["intervals"]["90"][0] < plain["intervals"]["80"][0] < plain["predicted_attendance_time"]
+    by_time = {
+        ask(roles, distance=3, time=f"2026-11-23T{hour:02}:00").json()["predicted_attendance_time"]
+        for hour in range(24)
+    }
+    assert len(by_time) > 4
+    assert min(by_time) < plain["predicted_attendance_time"] < max(by_time)
+    second = ask(roles, distance=3, pump_order=2).json()
+    assert second["predicted_attendance_time"] != plain["predicted_attendance_time"]
+    assert list(second["chances"]) == ["480", "720"]
+    there = ask(roles, latitude=51.52, longitude=-0.24).json()
+    assert (
+        there["predicted_attendance_time"]
+        != ask(roles, distance=there["distance_km"]).json()["predicted_attendance_time"]
+    )
+
+
+def test_the_hour_is_londons(roles, trained):
+    summer = ask(roles, distance=3, time="2026-07-01T07:00:00Z").json()
+    assert (
+        summer["predicted_attendance_time"]
+        == ask(roles, distance=3, time="2026-07-01T08:59").json()["predicted_attendance_time"]
+    )
+
+
+@pytest.mark.parametrize(
+    ("question", "field"),
+    [
+        ({"distance": 9, "latitude": 51.52, "longitude": -0.24}, "distance"),
+        ({"latitude": 51.52}, "place"),
+        ({"latitude": 51.52, "longitude": -0.24, "easting": 520000, "northing": 180000}, "place"),
+        ({"latitude": 48.85, "longitude": 2.35}, "place"),
+        ({}, "distance"),
+        ({"distance": 3, "pump_order": 0}, "pump_order"),
+        ({"distance": 3, "time": "soon"}, "time"),
+    ],
+)
+def test_questions_that_make_no_sense_are_explained(roles, trained, question, field):
+    answer = ask(roles, **question)
+    assert (answer.status_code, list(answer.json()["fields"])) == (400, [field])
+
+
+def test_a_batch_answers_each_row_as_if_it_were_asked_alone(roles, trained):
+    rows = [
+        {"station": "Acton", "distance": 5.2},
+        {"station": "acton", "distance": "3", "time": "2026-11-23T08:10", "pump_order": 2},
+        {"station": "Acton", "latitude": 51.52, "longitude": -0.24},
+        {"station": "Acton", "easting": 519900, "northing": 179900, "time": "2026-07-01T07:00:00+00:00"},
+        {"station": "Nowhere", "distance": 1},
+        {"station": "Acton"},
+        {"station": "Acton", "distance": -1},
+        {"station": "Acton", "distance": 30, "latitude": 51.52, "longitude": -0.24},
+        {"station": "Acton", "distance": 1, "latitude": 51.52},
+        {"station": "Acton", "distance": 1, "time": "soon"},
+        {"station": "Acton", "distance": 1, "pump_order": 1.5},
+        {"station": 5, "distance": 1},
+    ]
+    found = roles["standard"].post("/api/v1/predictions/batch", {"rows": rows}, format="json").json()
+    assert [row["error"] for row in found["rows"]] == [
+        "", "", "", "", "unknown_station", "invalid_distance", "invalid_distance", "distance_contradicts_place", "invalid_place",
+        "invalid_time", "invalid_pump_order", "unknown_station",
+    ]  # fmt: skip
+    for row, answer in zip(rows[:4], found["rows"], strict=False):
+        alone = roles["standard"].get("/predict", row).json()
+        assert answer["predicted_attendance_time"] == pytest.approx(alone["predicted_attendance_time"], abs=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("body", "kind"),
+    [
+        (
+            '{"rows": [{"station": "Acton", "distance": 5.2}, {"station": "Nowhere", "distance": 1}]}',
+            "application/json",
+        ),
+        ("station,distance\nActon,5.2\nNowhere,1\n", "text/csv"),
+    ],
+)
+def test_an_ordered_batch_gets_the_answer_that_it_gets_at_once(roles, trained, body, kind, executed_at_once, settings):
+    user = roles["standard"]
+    ordered = user.generic("POST", "/api/v1/predictions/batches?wait=10", body, kind)
+    assert (ordered.status_code, ordered.json()["status"]) == (200, "succeeded"), ordered.content
+    number = ordered.json()["run"]
+    answer = user.get(f"/api/v1/predictions/batches/{number}/answer")
+    at_once = user.generic("POST", "/api/v1/predictions/batch", body, kind)
+    assert answer["Content-Type"] == at_once["Content-Type"]
+    assert (answer.json() == at_once.json()) if kind == "application/json" else (answer.content == at_once.content)
+    run = user.get(f"/api/v1/runs/{number}").json()
+    assert (run["rows_in"], run["rows_out"], run["rejects"]) == (2, 1, {"unknown_station": 1})
+    assert roles["administrator"].get(f"/api/v1/predictions/batches/{number}/answer").status_code == 404
+    for path in (Path(settings.LFB_DATA_DIR) / "batches").glob("*-answer*"):
+        path.unlink()
+    assert user.get(f"/api/v1/predictions/batches/{number}/answer").json()["code"] == "answer_gone"
+
+
+def test_a_batch_that_cannot_be_read_fails_and_says_why(roles, trained, executed_at_once):
+    ordered = (
+        roles["standard"].generic("POST", "/api/v1/predictions/batches?wait=10", "name\nActon\n", "text/csv").json()
+    )
+    assert (ordered["status"], ordered["error"]["code"]) == ("failed", "missing_column")
+    assert roles["standard"].get(f"/api/v1/predictions/batches/{ordered['run']}/answer").json()["code"] == "no_answer"
+
+
+def test_a_standard_user_calls_off_a_batch_of_their_own(roles, trained):
+    user = roles["standard"]
+    ordered = user.post(
+        "/api/v1/predictions/batches", {"rows": [{"station": "Acton", "distance": 5.2}]}, format="json"
+    ).json()
+    assert user.post(f"/api/v1/runs/{ordered['run']}/cancel").json()["status"] == "cancelled"

@@ -116,3 +116,15 @@ def test_first_run_uses_live_data_where_they_answer(settings, sample_sources, pu
     publisher.content = content
     assert "Using the configured sources" in call("first_run")
     assert any(path == "/incidents.csv" for path, _ in publisher.requests)
+
+
+def test_a_file_of_questions_is_answered_beside_it(trained, tmp_path):
+    questions = tmp_path / "trips.csv"
+    questions.write_text("station,distance,mine\nActon,5.2,a\nNowhere,1,b\n")
+    out = io.StringIO()
+    call_command("predict_batch", str(questions), stdout=out)
+    assert "1 of 2 rows answered" in out.getvalue()
+    first, second = (tmp_path / "trips-answer.csv").read_text().splitlines()[1:]
+    assert (first.startswith("Acton,5.2,a,"), second) == (True, "Nowhere,1,b,,unknown_station")
+    with pytest.raises(CommandError, match=r"ends in \.csv or \.json"):
+        call_command("predict_batch", str(tmp_path / "trips.txt"))

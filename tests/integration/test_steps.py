@@ -6,7 +6,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from pipeline import registry, runs, steps
+from pipeline import registry, steps, upkeep
 from pipeline.core.errors import ParameterError
 from pipeline.models import DatasetRun, ModelVersion, RunStatus, Trigger
 from pipeline.storage import locks
@@ -222,7 +222,7 @@ def test_model_paths_stay_in_their_folder(trained, start, name):
 
 
 def test_two_starts_of_a_step_never_write_at_once(start, settings):
-    with locks.held(runs.lock_folder(), "step-processed"):
+    with locks.held(upkeep.lock_folder(), "step-processed"):
         run = start("process_data")
     assert (run.status, run.error_code) == ("failed", "step_busy")
 
@@ -263,7 +263,7 @@ def test_a_run_whose_process_lives_is_left_alone(start):
     alive = DatasetRun.objects.create(
         step="train_model", status=RunStatus.RUNNING, trigger=Trigger.COMMAND, started_by_name="x", code_version="x"
     )
-    with locks.held(runs.lock_folder(), f"run-{alive.lock_token}"):
+    with locks.held(upkeep.lock_folder(), f"run-{alive.lock_token}"):
         start("build_features")
     alive.refresh_from_db()
     assert alive.status == RunStatus.RUNNING

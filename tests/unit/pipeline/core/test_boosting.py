@@ -114,6 +114,27 @@ def test_a_missing_hour_is_the_average_over_the_day(fitted):
     assert fitted.predict(question(distance_km=[2.0]))[0] == pytest.approx(by_hour @ fitted.hour_shares_)
 
 
+def test_looking_it_up_gives_what_the_trees_give(fitted, split):
+    asked = split[2].head(300).astype({"hour": "float64"}).assign(incident_easting_m=np.nan, incident_northing_m=np.nan)
+    asked.loc[asked.index[::2], "hour"] = np.nan
+    asked.loc[asked.index[::5], "station_name"] = "Nowhere"
+    asked.loc[asked.index[::7], "pump_order"] = 2
+    values = fitted._columns(asked)
+    by_trees = fitted._over_hours(values, lambda rows: {"seconds": fitted.trees_["blind"].predict(rows)})["seconds"]
+    assert fitted.predict(asked) == pytest.approx(by_trees, abs=1e-9)
+
+
+@pytest.mark.parametrize("side", [-1, 1])
+def test_looking_it_up_is_exact_at_every_step(fitted, side):
+    cuts = fitted.timetable_.cuts
+    assert len(cuts) > 20
+    asked = question(distance_km=np.nextafter(cuts, side * np.inf))
+    by_trees = fitted._over_hours(
+        fitted._columns(asked), lambda rows: {"seconds": fitted.trees_["blind"].predict(rows)}
+    )
+    assert fitted.predict(asked) == pytest.approx(by_trees["seconds"], abs=1e-9)
+
+
 def test_a_station_never_seen_still_gets_an_answer(fitted):
     assert np.isfinite(fitted.predict(question(station_name=["Biggin Hill"]))).all()
 

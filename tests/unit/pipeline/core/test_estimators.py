@@ -77,13 +77,14 @@ def test_one_row_without_a_frame_gives_the_same_time() -> None:
     estimator = LinearAttendance().fit(rows, target(rows))
 
     for station in (*EFFECTS, "Nowhere"):
-        assert estimator.predict_one(3.3, station) == estimator.predict(asked(station, 3.3))[0]
+        question = {"distance_km": [3.3], "station_name": [station]}
+        assert estimator.predict(question) == estimator.predict(asked(station, 3.3))
 
 
 def test_a_station_never_seen_gets_the_typical_effect() -> None:
     rows = trips()
     estimator = LinearAttendance().fit(rows, target(rows))
-    known = [estimator.predict_one(2.0, name) for name in EFFECTS]
+    known = [estimator.predict(asked(name, 2.0))[0] for name in EFFECTS]
 
     assert estimator.predict(asked("Nowhere", 2.0))[0] == pytest.approx(np.mean(known))
 

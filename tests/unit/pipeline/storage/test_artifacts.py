@@ -63,7 +63,8 @@ def test_what_was_stored_predicts_the_same(tmp_path: Path) -> None:
 
     assert loaded.predict(rows).tolist() == original.predict(rows).tolist()
     assert loaded.predict_within(rows, 360).tolist() == original.predict_within(rows, 360).tolist()
-    assert loaded.predict_one(2.5, "Soho") == original.predict_one(2.5, "Soho")
+    question = {"distance_km": [2.5], "station_name": ["Soho"]}
+    assert loaded.predict(question) == original.predict(question)
 
 
 def test_two_trainings_on_the_same_rows_give_the_same_hashes(tmp_path: Path) -> None:
