@@ -25,10 +25,12 @@ class MeasuredLogger(logging.LoggerAdapter):  # type: ignore[type-arg]
         *args: object,
         metrics: Mapping[str, float] | None = None,
         metric_types: Sequence[str] = (),
+        stacklevel: int = 1,
         **more: Any,
     ) -> None:
         types = _types_by_name(metrics or {}, metric_types)
-        super().log(level, msg, *args, **more)
+        # One frame further up: where this was called is what the record should say.
+        super().log(level, msg, *args, **more, stacklevel=stacklevel + 1)
         if metrics:
             measured.send(MeasuredLogger, logger_name=self.logger.name, metrics=metrics, metric_types=types)
 

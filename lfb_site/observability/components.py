@@ -55,7 +55,9 @@ class Context(logging.Filter):
             record.component = of_logger(record.name)
             record.run = run.pk if run else None
             record.step = run.step if run else None
-            record.user = run.started_by_name if run else _user()
+            record.user = (
+                run.started_by_name if run else _user(getattr(record, "request", None) or current_request.get())
+            )
         return True
 
 
@@ -71,9 +73,9 @@ class OfComponent(Context):
         return bool(record.component == self.component)  # type: ignore[attr-defined]
 
 
-def _user() -> str | None:
+def _user(request: Any) -> str | None:
     """Who is logged in, where the request at hand knows already: to log must not ask the database."""
-    known = getattr(current_request.get(), "__dict__", {})
+    known = getattr(request, "__dict__", {})
     user = known.get("_cached_user") or known.get("user")
     if user is None or type(user) is SimpleLazyObject:
         return None

@@ -71,7 +71,7 @@ def _gateway() -> tuple[str, Any]:
         return address, default_handler
     login = unquote(parts.username), unquote(parts.password or "")
 
-    def handler(*args: Any) -> Any:
-        return basic_auth_handler(*args, *login)
+    def handler(**request: Any) -> Any:
+        return basic_auth_handler(**request, username=login[0], password=login[1])
 
     return address, handler

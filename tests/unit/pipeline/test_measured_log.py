@@ -25,7 +25,8 @@ def test_a_call_logs_and_hands_over_the_figures(handed_over, caplog):
         get_logger("pipeline.x").info(
             "%d rows", 5, metrics={"rows": 5, "calls": 1, "size": 2.5}, metric_types=["Histogram", "Counter"]
         )
-    assert [(record.name, record.getMessage()) for record in caplog.records] == [("pipeline.x", "5 rows")]
+    (record,) = caplog.records
+    assert (record.name, record.getMessage(), record.filename) == ("pipeline.x", "5 rows", "test_measured_log.py")
     assert handed_over == [
         ("pipeline.x", {"rows": 5, "calls": 1, "size": 2.5}, {"rows": "Histogram", "calls": "Counter", "size": "Gauge"})
     ]
