@@ -143,6 +143,6 @@ def test_the_user_of_a_request_is_in_its_records(client, caplog):
             return True
 
     caplog.handler.addFilter(Look())
-    client.force_login(make_user("ada", "standard users"))
+    client.force_login(make_user("ada", "administrators"))
     client.get("/admin/no-such-page")
     assert seen == ["ada"]
