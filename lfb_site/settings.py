@@ -109,6 +109,8 @@ TEMPLATES = [
 ]
 
 DATABASES = {"default": env.database("DATABASE_URL", LFB_DATA_DIR / "lfb.sqlite3")}
+for _database in DATABASES.values():  # the same engines, with their queries counted and timed
+    _database["ENGINE"] = str(_database["ENGINE"]).replace("django.db.", "django_prometheus.db.", 1)
 
 # Jobs: the server of the queues, our own where none is named, and a queue for each weight of work
 REDIS_URL, LFB_OWN_BROKER = env.broker("REDIS_URL", LFB_DATA_DIR / "broker")
