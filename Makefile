@@ -51,6 +51,7 @@ check: .venv/installed-dev ## lint, types, migrations, settings fit for producti
 bench: .venv/installed-dev ## the measurements behind the claims of speed
 	$(BIN)/python benchmarks/ingest.py
 	$(BIN)/python benchmarks/features.py
+	$(BIN)/python benchmarks/response_times.py
 	$(BIN)/python benchmarks/serving.py
 
 lock: ## pin every package again from requirements.in and requirements-dev.in

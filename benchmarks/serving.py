@@ -4,7 +4,9 @@
 
 Needs a site with a model in use; its folders are read from the environment as ever. It
 starts both servers with two workers on this machine, asks by one connection for latency and by 32 for throughput and
-p99, in turn and all in one run, and writes benchmarks/results/serving.json. The users it makes are removed again.
+p99, in turn and all in one run, and writes benchmarks/results/serving.json. The processor time that the servers spend
+on a request is measured beside the clock: on a busy machine it is what can be compared. The users it makes are removed
+again.
 """
 
 from __future__ import annotations
@@ -53,27 +55,40 @@ async def ask(port: int, path: str, headers: str, until: float, took: list[float
         writer.close()
 
 
-def measure(port: int, path: str, headers: str, connections: int, seconds: float) -> dict[str, float]:
-    """Requests a second, and the median and 99th percentile of their milliseconds."""
+def processor_seconds(pid: int) -> float:
+    """What a process and its children have used so far."""
+    used = 0.0
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            words = path.read_text().rpartition(")")[2].split()
+            if int(path.parent.name) == pid or int(words[1]) == pid:
+                used += (int(words[11]) + int(words[12])) / os.sysconf("SC_CLK_TCK")
+    return used
+
+
+def measure(port: int, path: str, headers: str, connections: int, seconds: float, pid: int = 0) -> dict[str, float]:
+    """Requests a second, the median and 99th percentile of their milliseconds, and the servers' own milliseconds."""
     took: list[float] = []
 
     async def all_at_once() -> None:
         until = time.perf_counter() + seconds
         await asyncio.gather(*(ask(port, path, headers, until, took) for _ in range(connections)))
 
-    started = time.perf_counter()
+    started, used = time.perf_counter(), processor_seconds(pid)
     asyncio.run(all_at_once())
-    elapsed = time.perf_counter() - started
+    elapsed, used = time.perf_counter() - started, processor_seconds(pid) - used
     took.sort()
     return {
         "per_second": round(len(took) / elapsed, 1),
         "median_ms": round(1_000 * took[len(took) // 2], 3),
         "p99_ms": round(1_000 * took[int(len(took) * 0.99)], 2),
+        "processor_ms": round(1_000 * used / len(took), 3),
     }
 
 
 @contextlib.contextmanager
-def server(command: list[str], port: int, path: str, headers: str) -> Iterator[None]:
+def server(command: list[str], port: int, path: str, headers: str) -> Iterator[int]:
+    """A server that answers as long as the block runs; its process."""
     process = subprocess.Popen(command, cwd=ROOT, env={**os.environ, **LIMITS})
     try:
         for _ in range(300):
@@ -81,7 +96,7 @@ def server(command: list[str], port: int, path: str, headers: str) -> Iterator[N
                 measure(port, path, headers, 16, 2)  # every worker has answered, and its libraries are loaded
                 break
             time.sleep(0.1)
-        yield
+        yield process.pid
     finally:
         process.terminate()
         process.wait(30)
@@ -121,7 +136,7 @@ def report(results: dict[str, dict[str, Any]]) -> dict[str, float]:
     for name, figures in results.items():
         one, many = figures["one"], figures["many"]
         print(
-            f"{name:18} {one['median_ms']:8.2f} ms alone   {many['per_second']:8.0f} requests/s, p99 {many['p99_ms']:7.1f} ms with {CONNECTIONS}"
+            f"{name:18} {one['median_ms']:8.2f} ms alone   {many['per_second']:8.0f} requests/s, p99 {many['p99_ms']:7.1f} ms, {many['processor_ms']:6.3f} ms of processor each, with {CONNECTIONS}"
         )
     ratios = {}
     for login in ("token", "session", "basic"):
@@ -129,6 +144,9 @@ def report(results: dict[str, dict[str, Any]]) -> dict[str, float]:
         ratios[f"latency of {login} to an empty view"] = asked["one"]["median_ms"] / empty["one"]["median_ms"]
         ratios[f"throughput of {login} to the plain service"] = (
             asked["many"]["per_second"] / results["plain service"]["many"]["per_second"]
+        )
+        ratios[f"processor time of the plain service to {login}"] = (
+            results["plain service"]["many"]["processor_ms"] / asked["many"]["processor_ms"]
         )
     for name, ratio in ratios.items():
         print(f"{name}: {ratio:.2f}")
@@ -141,10 +159,10 @@ def main() -> None:
     seconds = parser.parse_args().seconds
     results: dict[str, dict[str, Any]] = {}
 
-    def take(name: str, port: int, path: str, headers: str) -> None:
+    def take(name: str, port: int, path: str, headers: str, pid: int) -> None:
         results[name] = {
-            "one": measure(port, path, headers, 1, seconds),
-            "many": measure(port, path, headers, CONNECTIONS, seconds),
+            "one": measure(port, path, headers, 1, seconds, pid),
+            "many": measure(port, path, headers, CONNECTIONS, seconds, pid),
         }
 
     gunicorn = [
@@ -155,12 +173,12 @@ def main() -> None:
         sys.executable, "-m", "uvicorn", "--port", str(PLAIN), "--workers", "2", "--log-level", "error", "--no-access-log",
         "benchmarks.serving_plain:application",
     ]  # fmt: skip
-    with logins() as headers, server(gunicorn, SITE, QUESTION, headers["token"]):
+    with logins() as headers, server(gunicorn, SITE, QUESTION, headers["token"]) as pid:
         for login, header in headers.items():
-            take(f"empty, {login}", SITE, "/empty", header)
-            take(f"predict, {login}", SITE, QUESTION, header)
-    with server(uvicorn, PLAIN, QUESTION, ""):
-        take("plain service", PLAIN, QUESTION, "")
+            take(f"empty, {login}", SITE, "/empty", header, pid)
+            take(f"predict, {login}", SITE, QUESTION, header, pid)
+    with server(uvicorn, PLAIN, QUESTION, "") as pid:
+        take("plain service", PLAIN, QUESTION, "", pid)
     ratios = report(results)
     folder = ROOT / "benchmarks" / "results"
     folder.mkdir(exist_ok=True)

@@ -9,6 +9,7 @@ from rest_framework.routers import SimpleRouter
 from lfb_site import api_errors
 from lfb_site.api import HealthViewSet, TokenViewSet
 from lfb_site.observability.views import MetricsView
+from pipeline.api.response_times import ResponseTimesViewSet
 from pipeline.api.schedules import ScheduleViewSet
 from pipeline.api.viewsets import (
     ModelVersionViewSet,
@@ -17,6 +18,7 @@ from pipeline.api.viewsets import (
     StationViewSet,
     TrainModelViewSet,
 )
+from pipeline.views import response_times_file, response_times_page
 from predictions.api.viewsets import BatchViewSet, PredictionViewSet, PredictViewSet
 from predictions.views import prediction_page
 
@@ -31,6 +33,9 @@ router.register("tokens", TokenViewSet, basename="token")
 
 urlpatterns = [
     path("", prediction_page, name="predict_page"),
+    path("response-times", response_times_page, name="response_times"),
+    path("response-times.csv", response_times_file, {"kind": "csv"}, name="response_times_csv"),
+    path("response-times.xlsx", response_times_file, {"kind": "xlsx"}, name="response_times_xlsx"),
     path("health", HealthViewSet.as_view({"get": "health"}), name="health"),
     path("metrics", MetricsView.as_view(), name="metrics"),
     path("process_data", StartByGetViewSet.as_view({"get": "process_data"}), name="process_data"),
@@ -38,6 +43,8 @@ urlpatterns = [
     path("train_model", TrainModelViewSet.as_view({"post": "train_model"}), name="train_model"),
     path("predict", PredictViewSet.as_view({"get": "predict"}), name="predict"),
     path("api/v1/", include(router.urls)),
+    path("api/v1/response-times", ResponseTimesViewSet.as_view({"get": "list"}), name="api_response_times"),
+    path("api/v1/response-times.csv", ResponseTimesViewSet.as_view({"get": "csv"}), name="api_response_times_csv"),
     path("api/schema", SpectacularJSONAPIView.as_view(), name="schema"),
     path("api/docs", SpectacularSwaggerView.as_view(url_name="schema"), name="docs"),
     path("api/redoc", SpectacularRedocView.as_view(url_name="schema"), name="redoc"),

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import json
-from functools import cache
 from pathlib import Path
 from typing import Any
 
-from django.conf import settings
 from django.template.loader import render_to_string
 
 from pipeline.core import plots
@@ -15,11 +13,8 @@ from pipeline.core.estimators import AttendanceEstimator
 from pipeline.core.evaluate import Difference, Evaluation
 from pipeline.core.splits import Split
 from pipeline.core.wording import readable_seconds
+from pipeline.public_sources import LICENCE, borough_outlines
 
-LICENCE = (
-    "Contains public sector information licensed under the Open Government Licence. "
-    "Data published by London Fire Brigade via the London Datastore."
-)
 # Groupings that have a table of their own, in this order.
 SHOWN_GROUPINGS = {
     "pump": "By pump",
@@ -28,14 +23,6 @@ SHOWN_GROUPINGS = {
     "distance_band": "By distance from the station",
     "borough": "By borough",
 }
-
-
-@cache
-def borough_outlines() -> dict[str, Any]:
-    """The GeoJSON of the 33 boroughs that the site ships."""
-    path = Path(settings.BASE_DIR) / "lfb_site" / "static" / "lfb_site" / "london_boroughs.geojson"
-    outlines: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    return outlines
 
 
 def draw_plots(evaluation: Evaluation, estimator: AttendanceEstimator, split: Split) -> dict[str, str]:

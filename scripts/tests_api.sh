@@ -45,5 +45,6 @@ expect 403 'permission_denied' -u "$user" "$site/build_features"
 expect 400 'path_not_allowed' -u "$admin" -H 'Content-Type: application/json' -d '{"data_path": "../../etc/passwd.csv"}' "$site/train_model"
 expect 400 'unknown_station' -u "$user" "$site/predict?distance=5.2&station=Actn"
 expect 200 '"results"' -u "$admin" "$site/api/v1/runs?page_size=1"
+expect 200 '"results"' -u "$user" "$site/api/v1/response-times?page_size=1"
 expect 200 '"openapi"' "$site/api/schema"
 exit $wrong

@@ -8,8 +8,10 @@ from pathlib import Path
 import pandas as pd
 from django.conf import settings
 
+from pipeline.actions.count_response_times import ResponseTimes, count_response_times, stage_response_times
 from pipeline.actions.process_data import processed_paths
 from pipeline.core import features as core_features
+from pipeline.core import response_times as core_times
 from pipeline.core.errors import DataError, MissingInputError
 from pipeline.core.params import BuildFeaturesParams
 from pipeline.core.results import FileRecord, StepResult
@@ -21,7 +23,7 @@ from pipeline.storage.outputs import OutputSet
 
 logger = logging.getLogger(__name__)
 
-STAGES = 4
+STAGES = 5
 
 
 def station_frame() -> pd.DataFrame:
@@ -37,12 +39,13 @@ def station_frame() -> pd.DataFrame:
 
 
 def build_features(params: BuildFeaturesParams, context: RunContext) -> StepResult:
-    """One row for each engine sent, put in place as CSV and Parquet together with the stations used."""
+    """One row for each engine sent, the stations used and the figures of the response times, put in place together."""
     stations = station_frame()
     context.progress("build features", 0, STAGES)
     inputs = _find_inputs(params)
     incidents = tables.read_processed(processed_paths("incident")[1], "incident", core_features.INCIDENT_NAMES)
-    pumps, mobilisation_rows = _make_rows(incidents, stations, inputs, context)
+    mobilisations = _read_mobilisations(inputs)
+    pumps = _make_rows(incidents, mobilisations, stations, context)
     if pumps.frame.empty:
         raise DataError(
             "Not one row is left after the join.",
@@ -52,7 +55,10 @@ def build_features(params: BuildFeaturesParams, context: RunContext) -> StepResu
         )
     is_sample = any(record.is_sample for record in inputs)
     context.progress("build features", 3, STAGES)
-    outputs = _write(pumps, stations, inputs, is_sample, context)
+    times = count_response_times(incidents, mobilisations, stations["station_name"])
+    context.progress("build features", 4, STAGES)
+    outputs = _write(pumps, times, stations, inputs, is_sample, context)
+    mobilisation_rows = 0 if mobilisations is None else len(mobilisations)
     size = next(record.bytes for record in outputs if record.name == "global_data.csv")
     return StepResult(
         rows_in=mobilisation_rows if len(inputs) > 1 else len(incidents),
@@ -108,21 +114,26 @@ def _refuse_mixture(records: list[FileRecord]) -> None:
         )
 
 
-def _make_rows(
-    incidents: pd.DataFrame, stations: pd.DataFrame, inputs: list[FileRecord], context: RunContext
-) -> tuple[core_features.PumpRows, int]:
-    context.progress("build features", 1, STAGES)
+def _read_mobilisations(inputs: list[FileRecord]) -> pd.DataFrame | None:
     if len(inputs) == 1:
-        return core_features.incident_pump_rows(incidents, stations), 0
-    mobilisations = tables.read_processed(
-        processed_paths("mobilisation")[1], "mobilisation", core_features.MOBILISATION_NAMES
-    )
+        return None
+    names = {*core_features.MOBILISATION_NAMES, *core_times.MOBILISATION_NAMES}
+    return tables.read_processed(processed_paths("mobilisation")[1], "mobilisation", sorted(names))
+
+
+def _make_rows(
+    incidents: pd.DataFrame, mobilisations: pd.DataFrame | None, stations: pd.DataFrame, context: RunContext
+) -> core_features.PumpRows:
+    context.progress("build features", 1, STAGES)
+    if mobilisations is None:
+        return core_features.incident_pump_rows(incidents, stations)
     context.progress("build features", 2, STAGES)
-    return core_features.mobilisation_rows(incidents, mobilisations, stations), len(mobilisations)
+    return core_features.mobilisation_rows(incidents, mobilisations, stations)
 
 
 def _write(
     pumps: core_features.PumpRows,
+    times: ResponseTimes,
     stations: pd.DataFrame,
     inputs: list[FileRecord],
     is_sample: bool,
@@ -137,6 +148,7 @@ def _write(
         tables.write_plain_csv(stations, ref_out.path("stations.csv"))
         facts = {"rows": len(pumps.frame), "csv_sha256": hashing.sha256_of(csv), "rows_from": inputs[-1].name}
         manifests.write_manifest(manifest, run_id=context.run_id, is_sample=is_sample, inputs=inputs, facts=facts)
+        names += stage_response_times(out, times, inputs, is_sample=is_sample, run_id=context.run_id)
         ref_out.commit()
         out.commit()
     context.progress("build features", STAGES, STAGES)

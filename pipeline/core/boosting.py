@@ -6,6 +6,7 @@ same text: one thread, fixed seed, deterministic mode.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -19,7 +20,7 @@ import pandas as pd
 from pipeline.core.baselines import KolesarDistanceLaw, kolesar_curve
 from pipeline.core.columns import require_known_when_sent
 from pipeline.core.errors import DataError
-from pipeline.core.nearby import StationMap, question_columns
+from pipeline.core.nearby import StationMap, codes_of, question_columns, trip_columns
 from pipeline.core.residuals import ResidualDistribution
 
 Floats = npt.NDArray[np.float64]
@@ -120,6 +121,9 @@ class Trees:
         return cls(tuple(stored["columns"]), (a, b, d_star), booster)
 
 
+UNKNOWN = -1.0  # stands for NaN in keys, since NaN equals nothing
+
+
 class Timetable:
     """What trees say of trips from each station whatever the place: their corrections, by distance and hour.
 
@@ -135,23 +139,27 @@ class Timetable:
     def seconds(self, values: Mapping[str, Floats]) -> Floats:
         """Seconds by hour for each row of `values`, shape (n, 24); the rows' own hours are not looked at."""
         others = [name for name in self.trees.columns if name not in ("distance_km", "hour")]
-        keys = np.column_stack([values[name] for name in others])
-        distinct, of_row = np.unique(keys, axis=0, return_inverse=True)
         step = np.searchsorted(self.cuts, values["distance_km"], side="left")
-        found = np.empty((len(keys), 24))
-        for number, key in enumerate(distinct):
-            chosen = np.ravel(of_row) == number
-            found[chosen] = self._corrections(others, key)[step[chosen]]
+        if len(step) == 1:  # one question: no need to sort
+            found = self._corrections(others, [float(values[name][0]) for name in others])[step]
+        else:
+            keys = np.column_stack([np.nan_to_num(values[name], nan=UNKNOWN) for name in others])
+            distinct, of_row = np.unique(keys, axis=0, return_inverse=True)
+            found = np.empty((len(keys), 24))
+            for number, key in enumerate(distinct):
+                chosen = np.ravel(of_row) == number
+                found[chosen] = self._corrections(others, key.tolist())[step[chosen]]
         law = kolesar_curve(values["distance_km"], *self.trees.law)
         return np.maximum(law[:, None] + found, 0.0)
 
-    def _corrections(self, others: Sequence[str], key: Floats) -> Floats:
+    def _corrections(self, others: Sequence[str], key: Sequence[float]) -> Floats:
         """Shape (cuts + 1, 24), for the station and pump order of `key`."""
-        name = tuple(np.nan_to_num(key, nan=-1.0).tolist())
+        name = tuple(UNKNOWN if math.isnan(value) else value for value in key)
         if name not in self.rows:
-            steps = np.append(self.cuts, np.inf if not len(self.cuts) else self.cuts[-1] + 1.0)
+            steps = np.append(self.cuts, self.cuts[-1] + 1.0 if len(self.cuts) else 0.0)
             values = {"distance_km": np.repeat(steps, 24), "hour": np.tile(np.arange(24.0), len(steps))}
-            values |= {other: np.full(len(steps) * 24, value) for other, value in zip(others, key, strict=True)}
+            known = [math.nan if value == UNKNOWN else value for value in name]
+            values |= {other: np.full(len(steps) * 24, value) for other, value in zip(others, known, strict=True)}
             self.rows[name] = self.trees.corrections(values).reshape(-1, 24)
         return self.rows[name]
 
@@ -208,16 +216,19 @@ class BoostedAttendance:
         }
         return self
 
-    def _columns(self, X: pd.DataFrame | Mapping[str, Any]) -> dict[str, Floats]:
+    def _columns(self, X: Any) -> dict[str, Floats]:
+        """What the trees look at where the place is known."""
         values = question_columns(X, self.stations_)
-        values["pump_order"] = np.where(np.isnan(values["pump_order"]), 1.0, values["pump_order"])
-        codes = pd.Index(self.properties_, dtype="object").get_indexer(pd.Index(X["property_category"], dtype="object"))
-        values["property"] = np.where(codes < 0, np.nan, codes)
-        return values
+        values["property"] = codes_of(X["property_category"], self.properties_)
+        return self._with_pump_order(values)
+
+    def _with_pump_order(self, values: dict[str, Floats]) -> dict[str, Floats]:
+        order = values["pump_order"]
+        return {**values, "pump_order": np.where(np.isnan(order), 1.0, order)}
 
     def predict(self, X: pd.DataFrame | Mapping[str, Any]) -> Floats:
         """Seconds for each row; `X` may be a frame or a mapping of equally long arrays with the same names."""
-        return self._answer(self._columns(X))[0]
+        return self.assess(X, levels=(), limits=())[0]
 
     def predict_within(self, X: pd.DataFrame | Mapping[str, Any], seconds: float) -> Floats:
         return self.assess(X, levels=(), limits=(seconds,))[1]
@@ -229,43 +240,30 @@ class BoostedAttendance:
         self, X: pd.DataFrame | Mapping[str, Any], *, levels: Sequence[float], limits: Sequence[float]
     ) -> list[Floats]:
         """The predicted seconds, then the quantile at each level, then the probability within each limit."""
-        predicted, is_placed = self._answer(self._columns(X))
-        placed, blind = self.residuals_["placed"], self.residuals_["blind"]
-        return [
-            predicted,
-            *(
-                np.where(is_placed, placed.quantile(predicted, level), blind.quantile(predicted, level))
-                for level in levels
-            ),
-            *(
-                np.where(is_placed, placed.share_within(predicted, at), blind.share_within(predicted, at))
-                for at in limits
-            ),
-        ]
-
-    def explain(self, X: pd.DataFrame | Mapping[str, Any]) -> dict[str, Floats]:
-        """Seconds by group (typical, distance, hour, station, place) that add up to the prediction, row by row."""
-        values = self._columns(X)
-        is_placed = ~np.isnan(values["incident_easting_m"])
-        parts = {kind: self._over_hours(values, trees.contributions) for kind, trees in self.trees_.items()}
-        return {group: np.where(is_placed, parts["placed"][group], parts["blind"][group]) for group in parts["placed"]}
-
-    def _answer(self, values: dict[str, Floats]) -> tuple[Floats, npt.NDArray[np.bool_]]:
-        is_placed = ~np.isnan(values["incident_easting_m"])
-        predicted = np.empty(len(is_placed))
+        is_placed = self._is_placed(X)
+        found = np.empty((1 + len(levels) + len(limits), len(is_placed)))
         for kind, chosen in (("placed", is_placed), ("blind", ~is_placed)):
-            if chosen.any():
-                part = values if chosen.all() else {name: column[chosen] for name, column in values.items()}
-                predicted[chosen] = self._placed(part) if kind == "placed" else self._blind(part)
-        return predicted, is_placed
+            if not chosen.any():
+                continue
+            part = X if chosen.all() else {name: np.asarray(X[name])[chosen] for name in self.inputs}
+            predicted = self._placed(part) if kind == "placed" else self._blind(part)
+            residuals = self.residuals_[kind]
+            found[:, chosen] = np.vstack(
+                [predicted, residuals.quantiles(predicted, levels), residuals.shares_within(predicted, limits)]
+            )
+        return list(found)
 
-    def _placed(self, values: dict[str, Floats]) -> Floats:
-        return self._over_hours(values, lambda rows: {"seconds": self.trees_["placed"].predict(rows)})["seconds"]
+    def _is_placed(self, X: Any) -> npt.NDArray[np.bool_]:
+        return ~np.isnan(np.asarray(X["incident_easting_m"], dtype="float64"))
 
-    def _blind(self, values: dict[str, Floats]) -> Floats:
-        """As for places, by the timetable."""
-        by_hour = self.timetable_.seconds(values)
-        hour = values["hour"]
+    def _placed(self, X: Any) -> Floats:
+        trees = self.trees_["placed"]
+        return self._over_hours(self._columns(X), lambda rows: {"seconds": trees.predict(rows)})["seconds"]
+
+    def _blind(self, X: Any) -> Floats:
+        """By the timetable."""
+        values = self._with_pump_order(trip_columns(X, self.stations_))
+        by_hour, hour = self.timetable_.seconds(values), values["hour"]
         is_open = np.isnan(hour)
         at_hour = by_hour[np.arange(len(hour)), np.where(is_open, 0, hour).astype("int64")]
         return np.where(is_open, by_hour @ self.hour_shares_, at_hour)
@@ -273,6 +271,12 @@ class BoostedAttendance:
     @cached_property
     def timetable_(self) -> Timetable:
         return Timetable(self.trees_["blind"])
+
+    def explain(self, X: pd.DataFrame | Mapping[str, Any]) -> dict[str, Floats]:
+        """Seconds by group (typical, distance, hour, station, place) that add up to the prediction, row by row."""
+        values, is_placed = self._columns(X), self._is_placed(X)
+        parts = {kind: self._over_hours(values, trees.contributions) for kind, trees in self.trees_.items()}
+        return {group: np.where(is_placed, parts["placed"][group], parts["blind"][group]) for group in parts["placed"]}
 
     def _over_hours(self, values: dict[str, Floats], answer: Any) -> dict[str, Floats]:
         """The answer at the hour given; where none is, the mean over the day, weighted by the hours' shares of calls."""

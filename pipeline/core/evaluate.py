@@ -17,11 +17,11 @@ from pipeline.core.boroughs import INNER_BOROUGHS
 from pipeline.core.errors import DataError
 from pipeline.core.estimators import AttendanceEstimator
 from pipeline.core.scores import PINBALL_LEVEL, Scores, StandardCheck, reliability, score
+from pipeline.core.small_numbers import MIN_CALLS_SHOWN
 from pipeline.core.splits import Split
 
 Floats = npt.NDArray[np.float64]
 
-MIN_CALLS_SHOWN = 5  # no statistic on fewer calls
 HOUR_BANDS = {"00–05": (0, 6), "06–11": (6, 12), "12–17": (12, 18), "18–23": (18, 24)}
 DISTANCE_EDGES_KM = (0, 0.5, 1, 1.5, 2, 3, 5, 60)
 DISTANCE_BANDS = [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Self
@@ -35,8 +36,7 @@ class StationMap:
 
     def codes(self, names: Any) -> Floats:
         """The position of each name, NaN for a station that never sent an engine; shape (n,)."""
-        codes = pd.Index(self.names).get_indexer(pd.Index(names)).astype("float64")
-        return np.where(codes < 0, np.nan, codes)
+        return codes_of(names, self.names)
 
     def relations(self, easting: Floats, northing: Floats, distance_km: Floats) -> dict[str, Floats]:
         """Kilometres to the nearest and second nearest station, how much farther the sending one is, and its rank.
@@ -63,17 +63,33 @@ class StationMap:
         return cls(tuple(stored["names"]), np.asarray(stored["easting"], float), np.asarray(stored["northing"], float))
 
 
-def question_columns(X: pd.DataFrame | Mapping[str, Any], stations: StationMap) -> dict[str, Floats]:
-    """The numbers that trees look at, by name, each shape (n,); NaN where a question leaves something out."""
-    number = {name: np.asarray(X[name], dtype="float64") for name in (
-        "distance_km", "hour", "pump_order", "incident_easting_m", "incident_northing_m", "is_own_ground",
-        "station_easting_m", "station_northing_m",
-    )}  # fmt: skip
-    easting, northing = number["incident_easting_m"], number["incident_northing_m"]
+def codes_of(values: Any, known: tuple[str, ...]) -> Floats:
+    """The position of each value among the known ones, NaN for any other; shape (n,)."""
+    positions = dict(zip(known, range(len(known)), strict=True))
+    return np.array([positions.get(value, math.nan) for value in values], dtype="float64")
+
+
+def trip_columns(X: pd.DataFrame | Mapping[str, Any], stations: StationMap) -> dict[str, Floats]:
+    """What a trip is without the place it leads to, by name, each shape (n,); NaN where a question leaves something out."""
+    names = ("distance_km", "hour", "pump_order", "station_easting_m", "station_northing_m")
     return {
-        **number,
+        **{name: np.asarray(X[name], dtype="float64") for name in names},
         "station": stations.codes(X["station_name"]),
-        "east_km": (easting - number["station_easting_m"]) / 1000,
-        "north_km": (northing - number["station_northing_m"]) / 1000,
-        **stations.relations(easting, northing, number["distance_km"]),
+    }
+
+
+def question_columns(X: pd.DataFrame | Mapping[str, Any], stations: StationMap) -> dict[str, Floats]:
+    """As `trip_columns`, with the place."""
+    trip = trip_columns(X, stations)
+    easting, northing, is_own_ground = (
+        np.asarray(X[name], dtype="float64") for name in ("incident_easting_m", "incident_northing_m", "is_own_ground")
+    )
+    return {
+        **trip,
+        "incident_easting_m": easting,
+        "incident_northing_m": northing,
+        "is_own_ground": is_own_ground,
+        "east_km": (easting - trip["station_easting_m"]) / 1000,
+        "north_km": (northing - trip["station_northing_m"]) / 1000,
+        **stations.relations(easting, northing, trip["distance_km"]),
     }

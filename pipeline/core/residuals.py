@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -40,21 +41,35 @@ class ResidualDistribution:
 
     def share_within(self, predicted: Floats, seconds: float) -> Floats:
         """P(actual ≤ seconds) for each predicted time, shape (n,), each from 0 to 1; NaN where the time is NaN."""
-        band = np.searchsorted(self.edges, predicted, side="right")
-        limit = seconds / np.maximum(predicted, 1.0)
-        shares = np.empty(len(predicted))
-        for number in np.unique(band):
-            rows = band == number
-            shares[rows] = np.interp(limit[rows], self.ratios[number], _LEVELS, left=0.0, right=1.0)
-        return shares
+        return self.shares_within(predicted, (seconds,))[0]
 
     def quantile(self, predicted: Floats, level: float) -> Floats:
         """The seconds within which a share `level` (0 to 1) of engines with each predicted time arrive, shape (n,)."""
+        return self.quantiles(predicted, (level,))[0]
+
+    def shares_within(self, predicted: Floats, limits: Sequence[float]) -> Floats:
+        """As `share_within`, for several limits in seconds; shape (limits, n)."""
+        ratio = np.asarray(limits, dtype="float64")[:, None] / np.maximum(predicted, 1.0)
+        shares = np.empty(ratio.shape)
+        for number, rows in self._bands(predicted):
+            shares[:, rows] = np.interp(ratio[:, rows], self.ratios[number], _LEVELS, left=0.0, right=1.0)
+        return shares
+
+    def quantiles(self, predicted: Floats, levels: Sequence[float]) -> Floats:
+        """As `quantile`, for several levels; shape (levels, n)."""
+        found = np.empty((len(levels), len(predicted)))
+        for number, rows in self._bands(predicted):
+            found[:, rows] = np.interp(levels, _LEVELS, self.ratios[number])[:, None]
+        return found * np.maximum(predicted, 1.0)
+
+    def _bands(self, predicted: Floats) -> Iterator[tuple[int, Any]]:
+        """The bands that the predicted times fall into, and which rows fall into each."""
+        if len(predicted) == 1:  # one question: no need to sort
+            yield int(np.searchsorted(self.edges, predicted[0], side="right")), slice(None)
+            return
         band = np.searchsorted(self.edges, predicted, side="right")
-        ratio = np.empty(len(predicted))
         for number in np.unique(band):
-            ratio[band == number] = np.interp(level, _LEVELS, self.ratios[number])
-        return np.asarray(np.maximum(predicted, 1.0) * ratio)
+            yield int(number), band == number
 
     def as_dict(self) -> dict[str, list[float] | list[list[float]]]:
         return {"edges": self.edges.tolist(), "ratios": self.ratios.tolist()}

@@ -19,6 +19,15 @@ def readable_seconds(seconds: float) -> str:
     return f"{sign}{minutes} min {rest} s" if minutes else f"{sign}{rest} s"
 
 
+def readable_minutes(seconds: float) -> str:
+    """A limit.
+
+    >>> readable_minutes(360), readable_minutes(450.0)
+    ('6 min', '7.5 min')
+    """
+    return f"{float(seconds) / 60:g} min"
+
+
 def readable_duration(seconds: float) -> str:
     """How long something took: hours, minutes or seconds, whichever fit.
 

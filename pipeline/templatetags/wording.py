@@ -12,6 +12,7 @@ register.filter("count", wording.readable_count)
 register.filter("size", wording.readable_bytes)
 register.filter("share", wording.readable_share)
 register.filter("signed", wording.readable_signed)
+register.filter("minutes", wording.readable_minutes)
 
 
 @register.filter
@@ -24,12 +25,6 @@ def brier(scores: dict[str, float], limit: float) -> str:
 def at_limit(shares: dict[str, float], limit: float) -> float:
     """The share kept under a limit in seconds."""
     return shares[f"{limit:g}"]
-
-
-@register.filter
-def minutes(seconds: float) -> str:
-    """A limit: 360 → "6 min"."""
-    return f"{float(seconds) / 60:g} min"
 
 
 @register.filter

@@ -16,29 +16,13 @@ from rest_framework.test import APIClient
 from lfb_site import checks
 from lfb_site.models import AccessToken
 from pipeline import registry, runs
-from pipeline.models import DatasetRun, ModelVersion, RunStatus, Schedule, Trigger
+from pipeline.models import DatasetRun, ModelVersion, RunStatus, Schedule
 
 pytestmark = pytest.mark.django_db
 
 
 def basic(user, password):
     return "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()
-
-
-@pytest.fixture
-def queued(monkeypatch):
-    """Runs are recorded and left queued: what a broker would hold."""
-    from pipeline import steps
-    from pipeline.api import viewsets
-
-    def start(step, given, *, by, then=()):
-        params = steps.get(step).make_params(given)
-        return DatasetRun.objects.create(
-            step=step, trigger=Trigger.API, started_by=by, started_by_name=by.get_username(), parameters=params.as_dict(),
-            code_version="test",
-        )  # fmt: skip
-
-    monkeypatch.setattr(viewsets, "start_run", start)
 
 
 # Method, address, body, and the status for anonymous, standard user and administrator.
@@ -70,6 +54,8 @@ MATRIX = [
     ("post", "/api/v1/model-versions/roll-back", {}, 401, 403, 409),
     ("post", "/api/v1/predictions", {"station": "Acton", "distance": 5.2}, 401, 200, 200),
     ("post", "/api/v1/predictions/batch", {"rows": [{"station": "Acton", "distance": 5.2}]}, 401, 200, 200),
+    ("get", "/api/v1/response-times", None, 401, 200, 200),
+    ("get", "/api/v1/response-times.csv", None, 401, 200, 200),
     ("post", "/api/v1/predictions/batches", {"rows": [{"station": "Acton", "distance": 5.2}]}, 401, 202, 202),
     ("get", "/api/v1/predictions/batches/{run}/answer", None, 401, 404, 404),
     ("get", "/api/v1/tokens", None, 401, 200, 200),
@@ -85,7 +71,7 @@ MATRIX = [
 
 @pytest.mark.parametrize(("method", "address", "body", "anonymous", "standard", "administrator"), MATRIX)
 def test_each_role_may_do_what_is_written_and_no_more(
-    trained, roles, queued, method, address, body, anonymous, standard, administrator
+    trained, roles, method, address, body, anonymous, standard, administrator
 ):
     other, _ = AccessToken.make(get_user_model().objects.create_user("other"), "theirs")
     address = address.format(
@@ -165,7 +151,7 @@ def test_wait_holds_the_answer_until_the_run_ends(roles, trained, executed_at_on
     assert (answer.status_code, answer.json()["status"]) == (200, "succeeded")
 
 
-def test_a_run_that_takes_longer_than_the_wait_answers_202(roles, trained, queued):
+def test_a_run_that_takes_longer_than_the_wait_answers_202(roles, trained):
     answer = roles["administrator"].get("/build_features?wait=0.3")
     assert (answer.status_code, answer.json()["status"]) == (202, "queued")
 
@@ -183,7 +169,7 @@ def test_a_failed_run_says_why_in_the_one_shape(roles, executed_at_once):
     assert "process_data" in body["error"]["hint"]
 
 
-def test_calls_that_start_work_by_get_take_no_cookie_and_no_head(roles, queued):
+def test_calls_that_start_work_by_get_take_no_cookie_and_no_head(roles):
     browser = APIClient()
     browser.force_login(get_user_model().objects.get(username="administrator"))
     assert browser.get("/process_data").status_code == 401
@@ -193,7 +179,7 @@ def test_calls_that_start_work_by_get_take_no_cookie_and_no_head(roles, queued):
     assert not DatasetRun.objects.exists()
 
 
-def test_a_cookie_needs_the_token_of_the_form_to_change_anything(roles, queued):
+def test_a_cookie_needs_the_token_of_the_form_to_change_anything(roles):
     browser = APIClient(enforce_csrf_checks=True)
     browser.force_login(get_user_model().objects.get(username="administrator"))
     assert browser.post("/train_model", {}, format="json").status_code == 403

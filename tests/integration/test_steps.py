@@ -85,7 +85,7 @@ def test_the_same_input_gives_the_same_bytes(start, sample_sources, settings):
                 if path.suffix in (".csv", ".parquet")
             ]
         )
-    assert len(outputs[0]) == 6
+    assert len(outputs[0]) == 7
     assert outputs[0] == outputs[1]
 
 
