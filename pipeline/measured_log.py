@@ -32,7 +32,8 @@ class MeasuredLogger(logging.LoggerAdapter):  # type: ignore[type-arg]
         # One frame further up: where this was called is what the record should say.
         super().log(level, msg, *args, **more, stacklevel=stacklevel + 1)
         if metrics:
-            measured.send(MeasuredLogger, logger_name=self.logger.name, metrics=metrics, metric_types=types)
+            # Robust: what cannot be recorded must not fail the work it tells of.
+            measured.send_robust(MeasuredLogger, logger_name=self.logger.name, metrics=metrics, metric_types=types)
 
 
 def _types_by_name(metrics: Mapping[str, float], metric_types: Sequence[str]) -> dict[str, str]:

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 logger = get_logger("predictions")
 
 answered = Counter("lfb_predictions", "Questions asked of the model", ["outcome"])
+for _outcome in ("answered", "failed"):
+    answered.labels(_outcome)  # seen from the start, at 0
 latency = Histogram(
     "lfb_prediction_duration_seconds",
     "Time to answer one question, without the web request around it, seconds",

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import datetime as dt
+from collections.abc import Callable, Iterator
 
 from django.db import DatabaseError
-from django.db.models import Count, OuterRef, Subquery
+from django.db.models import Count, OuterRef, QuerySet, Subquery
 from prometheus_client.metrics_core import GaugeMetricFamily, Metric
 
 from pipeline import queues
@@ -32,6 +33,7 @@ GAUGES: dict[str, tuple[str, tuple[str, ...]]] = {
     "lfb_model_mae_seconds": ("Mean absolute error of a version on its test rows, seconds", ("which",)),
     "lfb_model_r2_score": ("Share of the variance that a version explains on its test rows", ("which",)),
 }
+Put = Callable[..., None]  # name, value, labels
 _JUDGED = (RunStatus.SUCCEEDED, RunStatus.FAILED, RunStatus.CRASHED)
 
 
@@ -60,7 +62,7 @@ class SiteState:
             yield family
 
 
-def _queue(put) -> None:
+def _queue(put: Put) -> None:
     state = queues.state()
     put("lfb_queue_up", state.connected)
     if not state.connected:
@@ -72,7 +74,7 @@ def _queue(put) -> None:
     put("lfb_workers_busy", state.busy_workers)
 
 
-def _runs(put) -> None:
+def _runs(put: Put) -> None:
     for step, status, count in DatasetRun.objects.order_by().values_list("step", "status").annotate(Count("pk")):
         put("lfb_runs", count, step, status)
     for run in _last_of_each_step(DatasetRun.objects.filter(status__in=_JUDGED, started_at__isnull=False)):
@@ -83,12 +85,12 @@ def _runs(put) -> None:
         put("lfb_run_last_success_timestamp_seconds", run.finished_at.timestamp(), run.step)
 
 
-def _last_of_each_step(runs):
+def _last_of_each_step(runs: QuerySet[DatasetRun]) -> QuerySet[DatasetRun]:
     latest = runs.filter(step=OuterRef("step")).order_by("-finished_at", "-pk").values("pk")[:1]
     return runs.filter(pk=Subquery(latest)).only("step", "status", "started_at", "finished_at")
 
 
-def _data(put) -> None:
+def _data(put: Put) -> None:
     seen: set[str] = set()
     runs = DatasetRun.objects.of_step("process_data").succeeded().order_by("-finished_at")
     for finished_at, parameters in runs.values_list("finished_at", "parameters")[:50]:
@@ -98,13 +100,14 @@ def _data(put) -> None:
                 put("lfb_data_processed_timestamp_seconds", finished_at.timestamp(), dataset)
 
 
-def _model(put) -> None:
+def _model(put: Put) -> None:
     version = ModelVersion.objects.in_use().defer("evaluation").first()
     newest = ModelVersion.objects.defer("evaluation").order_by("-number").first()
     for which, found in (("in use", version), ("newest", newest)):
         if found is not None:
             put("lfb_model_mae_seconds", found.metrics["mae"], which)
-            put("lfb_model_r2_score", found.metrics.get("r2_score", float("nan")), which)
+            if "r2_score" in found.metrics:
+                put("lfb_model_r2_score", found.metrics["r2_score"], which)
     if version is not None:
         put("lfb_model_version", version.number)
         put("lfb_model_is_sample", version.is_sample)
@@ -112,7 +115,5 @@ def _model(put) -> None:
         put("lfb_model_data_until_timestamp_seconds", _midnight(version.tested_to))
 
 
-def _midnight(day) -> float:
-    import datetime as dt
-
+def _midnight(day: dt.date) -> float:
     return dt.datetime(day.year, day.month, day.day, tzinfo=dt.UTC).timestamp()

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.conf import settings
 from django.http import HttpResponse
+from django.http.request import split_domain_port
 from drf_spectacular.utils import extend_schema
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from rest_framework.permissions import BasePermission
@@ -46,5 +47,33 @@ class MetricsView(APIView):
     permission_classes = (MayScrape,)
 
     def get(self, request: Request) -> HttpResponse:
-        text = b"".join(generate_latest(source) for source in (counts(), SiteState()))
-        return HttpResponse(text, content_type=CONTENT_TYPE_LATEST, headers={"Cache-Control": "no-store"})
+        return _exposition()
+
+
+def _exposition() -> HttpResponse:
+    text = b"".join(generate_latest(source) for source in (counts(), SiteState()))
+    return HttpResponse(text, content_type=CONTENT_TYPE_LATEST, headers={"Cache-Control": "no-store"})
+
+
+def answer_scrapers(get_response: Any) -> Any:
+    """Middleware, the first of all: answers scrapers that ask for the host by its number.
+
+    Prometheus finds each copy of the web service by the address it happens to have, and no list of allowed hosts can
+    name that. A page that lured a browser here would come with a name, and that is refused as ever.
+    """
+
+    def middleware(request: Any) -> Any:
+        is_scrape = request.path_info == "/metrics" and request.method == "GET"
+        if is_scrape and _host_is_number(request) and comes_from_scraper(request):
+            return _exposition()
+        return get_response(request)
+
+    return middleware
+
+
+def _host_is_number(request: Any) -> bool:
+    try:
+        ipaddress.ip_address(split_domain_port(request.META.get("HTTP_HOST", ""))[0].strip("[]"))
+    except ValueError:
+        return False
+    return True

@@ -55,6 +55,21 @@ def test_further_networks_are_a_setting(client, settings, monkeypatch):
     assert client.get(reverse("metrics")).status_code == 401
 
 
+@pytest.mark.parametrize(
+    ("host", "origin", "status"),
+    [
+        ("172.18.0.5:8000", {}, 200),
+        ("[fd00::5]:8000", {}, 200),
+        ("172.18.0.5:8000", AWAY, 400),
+        ("172.18.0.5:8000", {"HTTP_X_FORWARDED_FOR": "127.0.0.1"}, 400),
+        ("lured.example", {}, 400),
+    ],
+)
+def test_scrapers_may_ask_for_the_host_by_number(client, settings, host, origin, status):
+    settings.DEBUG, settings.ALLOWED_HOSTS = False, ["times.example"]
+    assert client.get(reverse("metrics"), headers={"host": host}, **origin).status_code == status
+
+
 def test_scrapes_are_not_sent_to_https(client, settings):
     settings.SECURE_SSL_REDIRECT = True
     assert client.get(reverse("metrics")).status_code == 200

@@ -44,6 +44,18 @@ def test_a_message_alone_hands_over_nothing(handed_over):
     assert handed_over == []
 
 
+def test_a_recorder_that_fails_does_not_fail_the_work(caplog):
+    def fail(**more):
+        raise TypeError("cannot record this")
+
+    measured.connect(fail)
+    try:
+        get_logger("pipeline.x").warning("done", metrics={"rows": 5})
+    finally:
+        measured.disconnect(fail)
+    assert "cannot record this" in caplog.text
+
+
 @pytest.mark.parametrize("types", [["Summary"], ["gauge"], ["Gauge", "Gauge"]])
 def test_a_type_that_does_not_fit_is_refused(handed_over, types):
     with pytest.raises(ValueError, match="Gauge, Counter, Histogram"):
