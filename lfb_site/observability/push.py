@@ -1,4 +1,4 @@
-"""After a run: keeps its figures, and sends those of its component to the Pushgateway. Never fails a run, nor holds one up."""
+"""After a run: sends the figures of its component to the Pushgateway. Never fails a run, nor holds one up for long."""
 
 from __future__ import annotations
 
@@ -20,12 +20,10 @@ PUSH_SECONDS = 2.0
 
 
 def on_run_ended(sender: Any, run: DatasetRun, **more: Any) -> None:
-    """Receiver of the signal of the same name."""
+    """Receiver of the signal of the same name. What a good run came to was recorded when it was logged."""
     component = components.of_step(run.step)
     if run.status in (RunStatus.FAILED, RunStatus.CRASHED):
         record(component, dict.fromkeys(_success_names(run), 0.0))
-    elif run.status == RunStatus.SUCCEEDED:
-        record(component, run.metrics)
     if settings.PUSHGATEWAY_ENABLED:
         push(component)
 
