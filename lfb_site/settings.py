@@ -7,6 +7,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from lfb_site import environment as env
+from lfb_site.observability import logs
 from pipeline.sources_catalogue import PUBLISHED_INCIDENT_SOURCES, PUBLISHED_MOBILISATION_SOURCES
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -70,12 +71,16 @@ INSTALLED_APPS = [
     "axes",
     "django_rq",
     "django_htmx",
+    "django_prometheus",
     "lfb_site",
     "pipeline",
     "predictions",
 ]
 
 MIDDLEWARE = [
+    "lfb_site.observability.views.answer_scrapers",
+    "lfb_site.observability.components.remember_request",
+    "django_prometheus.middleware.PrometheusBeforeMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -86,6 +91,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "axes.middleware.AxesMiddleware",
+    "lfb_site.observability.web.CountRequests",
 ]
 
 ROOT_URLCONF = "lfb_site.urls"
@@ -107,6 +113,8 @@ TEMPLATES = [
 ]
 
 DATABASES = {"default": env.database("DATABASE_URL", LFB_DATA_DIR / "lfb.sqlite3")}
+for _database in DATABASES.values():  # the same engines, with their queries counted and timed
+    _database["ENGINE"] = str(_database["ENGINE"]).replace("django.db.", "django_prometheus.db.", 1)
 
 # Jobs: the server of the queues, our own where none is named, and a queue for each weight of work
 REDIS_URL, LFB_OWN_BROKER = env.broker("REDIS_URL", LFB_DATA_DIR / "broker")
@@ -233,6 +241,7 @@ X_FRAME_OPTIONS = "DENY"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SECURE_SSL_REDIRECT = HTTPS
+SECURE_REDIRECT_EXEMPT = [r"^metrics$"]  # scrapers come straight to the web process, not through the proxy
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
@@ -240,15 +249,28 @@ SECURE_HSTS_PRELOAD = HTTPS
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "predict_page"
 
-LFB_CONSOLE_LEVEL = env.choice("LFB_CONSOLE_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"))
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s - %(name)s - %(levelname)s - %(message)s"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "level": LFB_CONSOLE_LEVEL}},
-    "loggers": {
-        "pipeline": {"handlers": ["console"], "level": "DEBUG", "propagate": False},
-        "predictions": {"handlers": ["console"], "level": "DEBUG", "propagate": False},
-        "api": {"handlers": ["console"], "level": "DEBUG", "propagate": False},
-    },
-}
+# Logs
+LFB_LOG_MODE = env.choice("LFB_LOG_MODE", "a", ("a", "w"))
+LFB_LOG_LEVEL = env.choice("LFB_LOG_LEVEL", "DEBUG", logs.LEVELS)
+LFB_CONSOLE_LEVEL = env.choice("LFB_CONSOLE_LEVEL", "INFO", logs.LEVELS)
+LFB_HISTORY_LEVEL = env.choice("LFB_HISTORY_LEVEL", "DEBUG", logs.LEVELS)
+LFB_LOG_JSON = env.boolean("LFB_LOG_JSON", default=False)
+LOGGING_CONFIG = "lfb_site.observability.logs.configure"
+LOGGING = logs.config(
+    LFB_LOG_DIR,
+    mode=LFB_LOG_MODE,
+    level=LFB_LOG_LEVEL,
+    console_level=LFB_CONSOLE_LEVEL,
+    history_level=LFB_HISTORY_LEVEL,
+    as_json=LFB_LOG_JSON,
+)
+
+# Metrics: pushed after each run, and scraped from /metrics by those whose own address is on these networks
+PUSHGATEWAY_ENABLED = env.boolean("PUSHGATEWAY_ENABLED", default=False)
+PUSHGATEWAY_URL = env.web_address("PUSHGATEWAY_URL", "http://localhost:9091")
+LFB_METRICS_NETWORKS = env.networks("LFB_METRICS_NETWORKS", ("127.0.0.0/8", "::1/128"))
+# Where processes that are scraped together keep their counts; the web server makes one for itself.
+PROMETHEUS_MULTIPROC_DIR = env.text("PROMETHEUS_MULTIPROC_DIR")
+LFB_WORKER_METRICS = env.host_and_port("LFB_WORKER_METRICS")  # where a worker answers scrapers; empty: nowhere
+PROMETHEUS_LATENCY_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10, 30, float("inf"))
+PROMETHEUS_EXPORT_MIGRATIONS = False

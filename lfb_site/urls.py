@@ -9,6 +9,7 @@ from rest_framework.routers import SimpleRouter
 
 from lfb_site import api_errors
 from lfb_site.api import HealthViewSet, TokenViewSet
+from lfb_site.observability.views import MetricsView
 from pipeline.api.response_times import ResponseTimesViewSet
 from pipeline.api.schedules import ScheduleViewSet
 from pipeline.api.viewsets import (
@@ -40,6 +41,7 @@ urlpatterns = [
     path("response-times.csv", response_times_file, {"kind": "csv"}, name="response_times_csv"),
     path("response-times.xlsx", response_times_file, {"kind": "xlsx"}, name="response_times_xlsx"),
     path("health", HealthViewSet.as_view({"get": "health"}), name="health"),
+    path("metrics", MetricsView.as_view(), name="metrics"),
     path("process_data", StartByGetViewSet.as_view({"get": "process_data"}), name="process_data"),
     path("build_features", StartByGetViewSet.as_view({"get": "build_features"}), name="build_features"),
     path("train_model", TrainModelViewSet.as_view({"post": "train_model"}), name="train_model"),
