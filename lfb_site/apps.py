@@ -11,5 +11,9 @@ class SiteConfig(AppConfig):
     def ready(self) -> None:
         from lfb_site import authentication, checks  # noqa: F401  (both register themselves)
         from lfb_site.groups import make_missing_groups
+        from lfb_site.observability import metrics, push
+        from pipeline import signals
 
         post_migrate.connect(make_missing_groups, sender=self)
+        signals.measured.connect(metrics.on_measured)
+        signals.run_ended.connect(push.on_run_ended)

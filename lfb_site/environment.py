@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import ipaddress
 import json
 import os
 import secrets
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
@@ -23,6 +25,11 @@ def refuse(name: str, value: str, wanted: str) -> ImproperlyConfigured:
 
 def text(name: str, default: str = "") -> str:
     return os.environ.get(name, default).strip()
+
+
+def tell_children(name: str, value: str) -> str:
+    """Set a variable for the processes that this one starts, unless it is set already; returns what they will find."""
+    return os.environ.setdefault(name, value)
 
 
 def boolean(*names: str, default: bool) -> bool:
@@ -68,6 +75,12 @@ def items(name: str, default: Sequence[str] = ()) -> tuple[str, ...]:
     if name not in os.environ:
         return tuple(default)
     return tuple(item.strip() for item in os.environ[name].split(",") if item.strip())
+
+
+def origins(*addresses: str) -> list[str]:
+    """The scheme and host of each address, as a Content-Security-Policy names them; `{s}.` stands for any subdomain."""
+    parts = [urlsplit(address) for address in addresses if address]
+    return [f"{part.scheme}://{part.netloc.replace('{s}', '*')}" for part in parts]
 
 
 def years(name: str) -> tuple[int, ...]:
@@ -142,6 +155,41 @@ def database(name: str, default_file: Path) -> dict[str, object]:
     config["CONN_MAX_AGE"] = 60
     config["CONN_HEALTH_CHECKS"] = config["ENGINE"] != "django.db.backends.sqlite3"
     return config
+
+
+def web_address(name: str, default: str) -> str:
+    value = text(name) or default
+    try:
+        parts = urlsplit(value)
+        usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        usable = False
+    if not usable:
+        raise refuse(name, value.rpartition("@")[2], "wanted http://HOST:PORT or https://HOST:PORT")
+    return value
+
+
+def host_and_port(name: str) -> tuple[str, int] | None:
+    """An address to listen on, such as `127.0.0.1:9101`; None where nothing is set."""
+    value = text(name)
+    if not value:
+        return None
+    host, _, port = value.rpartition(":")
+    if not host or not port.isdigit() or not 0 < int(port) < 65_536:
+        raise refuse(name, value, "wanted ADDRESS:PORT, such as 127.0.0.1:9101")
+    return host, int(port)
+
+
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+
+def networks(name: str, default: Sequence[str]) -> tuple[Network, ...]:
+    """Addresses and networks separated by commas, such as `127.0.0.1,10.0.0.0/8`."""
+    found = items(name, default)
+    try:
+        return tuple(ipaddress.ip_network(item) for item in found)
+    except ValueError as error:
+        raise refuse(name, ",".join(found), f"wanted addresses or networks such as 10.0.0.0/8 ({error})") from None
 
 
 MAX_SOCKET_PATH = 100  # the kernel allows 107 bytes

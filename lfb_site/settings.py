@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
+from importlib.util import find_spec
 from pathlib import Path
 
 from lfb_site import environment as env
+from lfb_site.observability import logs
 from pipeline.sources_catalogue import PUBLISHED_INCIDENT_SOURCES, PUBLISHED_MOBILISATION_SOURCES
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -68,13 +70,19 @@ INSTALLED_APPS = [
     "drf_spectacular_sidecar",
     "axes",
     "django_rq",
+    "django_htmx",
+    "django_prometheus",
     "lfb_site",
     "pipeline",
     "predictions",
 ]
 
 MIDDLEWARE = [
+    "lfb_site.observability.views.answer_scrapers",
+    "lfb_site.observability.components.remember_request",
+    "django_prometheus.middleware.PrometheusBeforeMiddleware",
     "django.middleware.security.SecurityMiddleware",
+    "csp.middleware.CSPMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -83,6 +91,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "axes.middleware.AxesMiddleware",
+    "lfb_site.observability.web.CountRequests",
 ]
 
 ROOT_URLCONF = "lfb_site.urls"
@@ -104,6 +113,8 @@ TEMPLATES = [
 ]
 
 DATABASES = {"default": env.database("DATABASE_URL", LFB_DATA_DIR / "lfb.sqlite3")}
+for _database in DATABASES.values():  # the same engines, with their queries counted and timed
+    _database["ENGINE"] = str(_database["ENGINE"]).replace("django.db.", "django_prometheus.db.", 1)
 
 # Jobs: the server of the queues, our own where none is named, and a queue for each weight of work
 REDIS_URL, LFB_OWN_BROKER = env.broker("REDIS_URL", LFB_DATA_DIR / "broker")
@@ -197,6 +208,8 @@ USE_THOUSAND_SEPARATOR = True
 FORMAT_MODULE_PATH = ["lfb_site.formats"]
 
 STATIC_URL = "static/"
+# Leaflet's files from the package that ships them. The package's app itself would want GDAL, which nothing here needs.
+STATICFILES_DIRS = [("leaflet", Path(find_spec("leaflet").origin).parent / "static" / "leaflet")]  # type: ignore[union-attr,arg-type]
 STATIC_ROOT = env.folder("DJANGO_STATIC_ROOT", BASE_DIR / "staticfiles")
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
@@ -207,12 +220,28 @@ STORAGES = {
     },
 }
 
+# A map server for the background of the prediction page; without one the map shows outlines and stations alone.
+LFB_MAP_TILES_URL = env.text("LFB_MAP_TILES_URL")
+LFB_MAP_TILES_ATTRIBUTION = env.text("LFB_MAP_TILES_ATTRIBUTION")
+
+# Nothing is loaded from elsewhere, and nothing inline is executed.
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": ["'self'"],
+        "img-src": ["'self'", "data:", *env.origins(LFB_MAP_TILES_URL)],
+        "object-src": ["'none'"],
+        "base-uri": ["'none'"],
+        "form-action": ["'self'"],
+        "frame-ancestors": ["'none'"],
+    }
+}
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SECURE_SSL_REDIRECT = HTTPS
+SECURE_REDIRECT_EXEMPT = [r"^metrics$"]  # scrapers come straight to the web process, not through the proxy
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
@@ -220,15 +249,28 @@ SECURE_HSTS_PRELOAD = HTTPS
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "predict_page"
 
-LFB_CONSOLE_LEVEL = env.choice("LFB_CONSOLE_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"))
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s - %(name)s - %(levelname)s - %(message)s"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "level": LFB_CONSOLE_LEVEL}},
-    "loggers": {
-        "pipeline": {"handlers": ["console"], "level": "DEBUG", "propagate": False},
-        "predictions": {"handlers": ["console"], "level": "DEBUG", "propagate": False},
-        "api": {"handlers": ["console"], "level": "DEBUG", "propagate": False},
-    },
-}
+# Logs
+LFB_LOG_MODE = env.choice("LFB_LOG_MODE", "a", ("a", "w"))
+LFB_LOG_LEVEL = env.choice("LFB_LOG_LEVEL", "DEBUG", logs.LEVELS)
+LFB_CONSOLE_LEVEL = env.choice("LFB_CONSOLE_LEVEL", "INFO", logs.LEVELS)
+LFB_HISTORY_LEVEL = env.choice("LFB_HISTORY_LEVEL", "DEBUG", logs.LEVELS)
+LFB_LOG_JSON = env.boolean("LFB_LOG_JSON", default=False)
+LOGGING_CONFIG = "lfb_site.observability.logs.configure"
+LOGGING = logs.config(
+    LFB_LOG_DIR,
+    mode=LFB_LOG_MODE,
+    level=LFB_LOG_LEVEL,
+    console_level=LFB_CONSOLE_LEVEL,
+    history_level=LFB_HISTORY_LEVEL,
+    as_json=LFB_LOG_JSON,
+)
+
+# Metrics: pushed after each run, and scraped from /metrics by those whose own address is on these networks
+PUSHGATEWAY_ENABLED = env.boolean("PUSHGATEWAY_ENABLED", default=False)
+PUSHGATEWAY_URL = env.web_address("PUSHGATEWAY_URL", "http://localhost:9091")
+LFB_METRICS_NETWORKS = env.networks("LFB_METRICS_NETWORKS", ("127.0.0.0/8", "::1/128"))
+# Where processes that are scraped together keep their counts; the web server makes one for itself.
+PROMETHEUS_MULTIPROC_DIR = env.text("PROMETHEUS_MULTIPROC_DIR")
+LFB_WORKER_METRICS = env.host_and_port("LFB_WORKER_METRICS")  # where a worker answers scrapers; empty: nowhere
+PROMETHEUS_LATENCY_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10, 30, float("inf"))
+PROMETHEUS_EXPORT_MIGRATIONS = False

@@ -7,27 +7,33 @@ from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from typing import TYPE_CHECKING
 
-LINE_FORMAT = "%(asctime)s - %(name)s - %(levelname)s - %(message)s"
+from pipeline.log_lines import LineFormatter
+
+if TYPE_CHECKING:
+    from pipeline.models import DatasetRun
+
 FIRST_LINES, LAST_LINES = 100, 300
 COMPONENTS = ("pipeline", "predictions")
 
-current_run: ContextVar[int | None] = ContextVar("current_run", default=None)
+# The run that this thread works for: whatever is logged meanwhile belongs to it.
+current_run: ContextVar[DatasetRun | None] = ContextVar("current_run", default=None)
 
 
 class RunLog(logging.Handler):
     """Collects the records of one run; other runs of the same process are left out."""
 
-    def __init__(self, run_id: int) -> None:
+    def __init__(self, run: DatasetRun) -> None:
         super().__init__(level=logging.INFO)
-        self.setFormatter(logging.Formatter(LINE_FORMAT))
-        self.run_id = run_id
+        self.setFormatter(LineFormatter())
+        self.run = run
         self.first: list[str] = []
         self.last: deque[str] = deque(maxlen=LAST_LINES)
         self.count = 0
 
     def emit(self, record: logging.LogRecord) -> None:
-        if current_run.get() != self.run_id:
+        if current_run.get() is not self.run:
             return
         self.count += 1
         if len(self.first) < FIRST_LINES:
@@ -42,10 +48,10 @@ class RunLog(logging.Handler):
 
 
 @contextmanager
-def collected(run_id: int) -> Iterator[RunLog]:
+def collected(run: DatasetRun) -> Iterator[RunLog]:
     """Collect what the components log while the block runs."""
-    handler = RunLog(run_id)
-    token = current_run.set(run_id)
+    handler = RunLog(run)
+    token = current_run.set(run)
     loggers = [logging.getLogger(name) for name in COMPONENTS]
     for logger in loggers:
         logger.addHandler(handler)

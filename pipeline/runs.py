@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import logging
 import time
 import uuid
 from collections.abc import Mapping, Sequence
@@ -21,12 +20,14 @@ from pipeline.core.errors import MissingInputError, PipelineError, QueueUnavaila
 from pipeline.core.params import StepParams
 from pipeline.core.progress import Progress, silent
 from pipeline.core.results import StepResult
+from pipeline.measured_log import get_logger
 from pipeline.models import DatasetRun, RunStatus, Schedule, Trigger
 from pipeline.run_log import RunLog, collected
+from pipeline.signals import run_ended
 from pipeline.storage import locks, outputs, process
 from pipeline.storage.source_faults import PASSING
 
-logger = logging.getLogger(__name__)
+logger = get_logger(__name__)
 
 PROGRESS_INTERVAL_SECONDS = 1.0
 # Whoever asks for a run to be cancelled writes to its record too: the end touches its own columns alone.
@@ -210,7 +211,8 @@ def _execute(run: DatasetRun, progress: Progress) -> None:
     step = steps.get(run.step)
     process.reset_peak_memory()
     reporter = _Reporter(run, progress)
-    with collected(run.pk) as log:
+    with collected(run) as log:
+        logger.info("run %s of %s begins, started by %s", run.pk, run.step, run.started_by_name)
         try:
             with ExitStack() as stack:
                 if step.lock:
@@ -232,7 +234,19 @@ def _execute(run: DatasetRun, progress: Progress) -> None:
             logger.exception("run %s of %s ended unexpectedly", run.pk, run.step)
             _close(run, RunStatus.CRASHED, log, error=_apology(run))
         else:
+            for note in result.notes:
+                logger.debug("%s", note)
+            logger.info("run %s of %s succeeded: %s", run.pk, run.step, _rows(result), metrics=result.metrics)
             _close(run, RunStatus.SUCCEEDED, log, result=result)
+
+
+def _rows(result: StepResult) -> str:
+    return (
+        ", ".join(
+            f"{rows} rows {way}" for rows, way in ((result.rows_in, "in"), (result.rows_out, "out")) if rows is not None
+        )
+        or "done"
+    )
 
 
 def _take_step_lock(stack: ExitStack, step: steps.Step, run: DatasetRun) -> None:
@@ -286,6 +300,7 @@ def _close(
             _try_later(run)
     outputs.forget(upkeep.output_folders(), upkeep.owner_name(run.pk))
     upkeep.follow_up(run)
+    run_ended.send_robust(DatasetRun, run=run)  # whoever watches cannot fail the run
 
 
 def _try_later(run: DatasetRun) -> None:

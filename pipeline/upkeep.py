@@ -16,6 +16,7 @@ from django.utils import timezone
 from pipeline import queues
 from pipeline.core.errors import QueueUnavailableError
 from pipeline.models import DatasetRun, RunStatus
+from pipeline.signals import run_ended
 from pipeline.storage import locks, outputs
 
 logger = logging.getLogger(__name__)
@@ -77,6 +78,7 @@ def close_dead_runs() -> list[DatasetRun]:
         if _close_dead_run(run):
             closed.append(run)
             follow_up(run)
+            run_ended.send_robust(DatasetRun, run=run)
         outputs.forget(output_folders(), owner_name(run.pk))
         locks.forget(lock_folder(), lock_name(run))
     return closed

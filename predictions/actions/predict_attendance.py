@@ -12,6 +12,7 @@ from pipeline.core.results import StepResult
 from pipeline.core.wording import readable_seconds
 from pipeline.models import ModelVersion
 from predictions.questions import Trip, as_columns, make_trip
+from predictions.telemetry import watched
 
 if TYPE_CHECKING:
     from pipeline.runs import RunContext
@@ -77,6 +78,7 @@ def limits_of(pump_order: int) -> tuple[float, float]:
     return standards["mean_seconds"], standards["within_seconds"]
 
 
+@watched
 def predict_trip(trip: Trip, *, explain: bool = False) -> Answer:
     """The time by the version in use, with its contributions where `explain` asks for them.
 

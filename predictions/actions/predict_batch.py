@@ -12,6 +12,7 @@ from pipeline.core.errors import ParameterError
 from pipeline.core.stations import normalise_station_name
 from predictions.questions import LONDON, MAX_PUMP_ORDER, TOLERATED_KM, TOLERATED_SHARE
 from predictions.station_book import known_stations
+from predictions.telemetry import count_answered
 
 if TYPE_CHECKING:
     import numpy as np
@@ -64,6 +65,7 @@ def predict_batch(asked: Mapping[str, Sequence[Any]]) -> BatchAnswer:
     seconds = np.full(count, np.nan)
     if good.any():
         seconds[good] = np.maximum(0.0, serving.estimator.predict(rows[good].reset_index(drop=True)))
+    count_answered(int(good.sum()))
     answers = pd.DataFrame({"predicted_attendance_time": seconds, "error": error})
     return BatchAnswer(answers, serving.version.number, serving.version.is_sample)
 

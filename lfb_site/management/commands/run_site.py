@@ -10,6 +10,8 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from lfb_site import environment
+from lfb_site.observability import processes
 from lfb_site.supervisor import Program, supervise
 from pipeline import upkeep
 from pipeline.core.errors import PipelineError
@@ -28,6 +30,8 @@ class Command(BaseCommand):
         with locks.held(upkeep.lock_folder(), "site") as is_mine:
             if not is_mine:
                 raise CommandError(f"The site runs already with the data folder {settings.LFB_DATA_DIR}.")
+            counts = environment.tell_children("PROMETHEUS_MULTIPROC_DIR", str(settings.LFB_DATA_DIR / ".metrics"))
+            processes.empty(Path(counts))
             try:
                 status = supervise(self.programs(options["port"]))
             except PipelineError as error:

@@ -8,6 +8,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connections
 
+from lfb_site.observability import processes, scraping
 from pipeline import queues, steps
 from pipeline.core.errors import QueueUnavailableError
 
@@ -35,5 +36,7 @@ class Command(BaseCommand):
             import_module(step.action.rsplit(".", 1)[0])
         worker = get_worker(*chosen, serializer="rq.serializers.JSONSerializer")
         worker.log_job_description = False
+        processes.count_runs_together()
+        scraping.serve_worker()
         connections.close_all()
         worker.work(burst=options["burst"], logging_level="WARNING")

@@ -1,0 +1,1 @@
+"""What the site tells of itself: log files, metrics, and the page that Prometheus scrapes."""

@@ -1,0 +1,114 @@
+"""The files of Prometheus and Grafana: sound by Prometheus's own tools, and of metrics that really exist."""
+
+import json
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+import yaml
+from django.urls import reverse
+
+from lfb_site.observability import metrics
+from tests.integration.prometheus_servers import program
+
+DEPLOY = Path(__file__).resolve().parents[2] / "deploy"
+RULES = sorted((DEPLOY / "prometheus" / "rules").glob("*.yml"))
+DASHBOARDS = sorted((DEPLOY / "grafana" / "dashboards").glob("*.json"))
+OF_PROMETHEUS = {"up", "ALERTS"}
+WORDS = {"by", "on", "or", "and", "unless", "without", "ignoring", "bool"}
+
+
+def rules():
+    return [rule for path in RULES for group in yaml.safe_load(path.read_text())["groups"] for rule in group["rules"]]
+
+
+def panels(path):
+    return json.loads(path.read_text())["panels"]
+
+
+def names_in(expression):
+    """The metrics that an expression asks for."""
+    bare = re.sub(r'"[^"]*"', "", expression)
+    bare = re.sub(r"\{[^}]*\}|\[[^\]]*\]", " ", bare)
+    bare = re.sub(r"\b(by|on|without|ignoring)\s*\([^)]*\)", " ", bare)
+    return set(re.findall(r"(?<![\w.])[a-zA-Z_:][\w:]*(?!\w*\s*\()", bare)) - WORDS
+
+
+@pytest.fixture
+def exported(client, db):
+    """Every name that a scrape, or a push after a run, can bring."""
+    for component, names in metrics.CATALOGUE.items():
+        metrics.record(component, dict.fromkeys(names, 1.0))
+    client.get(reverse("login"))
+    names = set()
+    for line in client.get(reverse("metrics")).content.decode().splitlines():
+        if line.startswith("# TYPE"):
+            _, _, name, kind = line.split()
+            names |= {f"{name}_{part}" for part in ("bucket", "sum", "count")} if kind == "histogram" else {name}
+    return names | {rule["record"] for rule in rules() if "record" in rule} | OF_PROMETHEUS
+
+
+def test_the_names_in_an_expression_are_found():
+    asked = 'time() - max by (dataset) (a_b{c="d", e!~"f"}) / sum(rate(g:h[5m])) > 45 * 86400 and on () k == 1e3'
+    assert names_in(asked) == {"a_b", "g:h", "k"}
+
+
+def test_rules_ask_for_metrics_that_exist(exported):
+    assert {name for rule in rules() for name in names_in(rule["expr"])} - exported == set()
+
+
+@pytest.mark.parametrize("path", DASHBOARDS, ids=lambda path: path.stem)
+def test_dashboards_ask_for_metrics_that_exist(exported, path):
+    asked = {name for panel in panels(path) for target in panel["targets"] for name in names_in(target["expr"])}
+    assert asked
+    assert asked - exported == set()
+
+
+def test_rules_and_configuration_hold_by_prometheus_itself():
+    promtool = program("promtool")
+    for words in (
+        ["check", "config", DEPLOY / "prometheus" / "prometheus.yml"],
+        ["test", "rules", DEPLOY / "prometheus" / "tests" / "alerts_test.yml"],
+    ):
+        done = subprocess.run([promtool, *words], capture_output=True, text=True)
+        assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_every_alert_is_tested_and_says_what_to_do():
+    alerts = {rule["alert"]: rule for rule in rules() if "alert" in rule}
+    tests = yaml.safe_load((DEPLOY / "prometheus" / "tests" / "alerts_test.yml").read_text())["tests"]
+    fired = {case["alertname"] for test in tests for case in test.get("alert_rule_test", []) if case.get("exp_alerts")}
+    assert fired == set(alerts)
+    for rule in alerts.values():
+        assert rule["labels"]["severity"] in ("warning", "critical")
+        assert set(rule["annotations"]) == {"summary", "description"}
+
+
+def test_the_dashboards_are_the_four_promised_and_provisioned():
+    assert {path.stem for path in DASHBOARDS} == {"operations", "data", "model", "api"}
+    provisioning = DEPLOY / "grafana" / "provisioning"
+    source = yaml.safe_load((provisioning / "datasources" / "prometheus.yml").read_text())["datasources"][0]
+    assert (
+        yaml.safe_load((provisioning / "dashboards" / "dashboards.yml").read_text())["providers"][0]["type"] == "file"
+    )
+    for path in DASHBOARDS:
+        assert json.loads(path.read_text())["uid"] == path.stem
+        assert {panel["datasource"]["uid"] for panel in panels(path)} == {source["uid"]}
+
+
+@pytest.mark.parametrize("path", DASHBOARDS, ids=lambda path: path.stem)
+def test_every_panel_can_be_read(path):
+    taken = set()
+    for panel in panels(path):
+        assert panel["title"]
+        assert panel["description"].endswith(".") or panel["description"]
+        assert panel["fieldConfig"]["defaults"]["unit"]
+        assert all(target["legendFormat"] for target in panel["targets"])
+        if panel["type"] == "timeseries":
+            assert panel["fieldConfig"]["defaults"]["custom"]["axisLabel"]
+        place = panel["gridPos"]
+        cells = {(place["x"] + x, place["y"] + y) for x in range(place["w"]) for y in range(place["h"])}
+        assert max(x for x, _ in cells) < 24
+        assert not cells & taken, panel["title"]
+        taken |= cells
