@@ -1,6 +1,5 @@
 """The response times page in a browser: without script, by keyboard, on a phone, for everybody."""
 
-import shutil
 import threading
 from wsgiref.simple_server import WSGIRequestHandler, make_server
 
@@ -10,15 +9,10 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.contrib.staticfiles.handlers import StaticFilesHandler
 from django.core.wsgi import get_wsgi_application
-from playwright.sync_api import sync_playwright
 
 from pipeline.actions.count_response_times import count_response_times, figures_path
 from pipeline.core.boroughs import BOROUGH_CODES
 from pipeline.storage.response_times import write_figures
-
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-
-pytestmark = [pytest.mark.browser, pytest.mark.skipif(CHROMIUM is None, reason="no Chromium here")]
 
 
 class _Quiet(WSGIRequestHandler):
@@ -59,15 +53,6 @@ def figures(folders):
     )
     times = count_response_times(incidents, None, list(BOROUGH_CODES))
     write_figures(times.figures, times.facts | {"is_sample": True, "sources_sha256": {}}, figures_path())
-
-
-@pytest.fixture(scope="module")
-def browser():
-    """Closed with this module: while Playwright's loop runs, Django refuses the database."""
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield browser
-        browser.close()
 
 
 @pytest.fixture
