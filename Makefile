@@ -11,8 +11,11 @@ else
 INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check
 endif
 
+# Each is looked for by the tests that use it; they are left out, and say so, without.
+DEBIAN := chromium postgresql redis-server caddy prometheus prometheus-pushgateway
+
 help: ## list the verbs
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10
+	@grep -hE '^[.a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
 
 setup: .venv/installed ## make the environment; does nothing where it is up to date
 
@@ -36,17 +39,34 @@ run: prepare ## everything up to a working site on port 8000
 	@echo "\nThe site is at http://127.0.0.1:$(PORT)/  (Ctrl-C stops it)"
 	exec $(BIN)/python manage.py run_site --port $(PORT)
 
-test: .venv/installed-dev ## install what the tests need and run them all
-	$(BIN)/python -m pytest
+test: .venv/installed-dev ## install what the tests need and run them all (TESTS=tests/unit: some of them)
+	$(BIN)/python -m pytest $(TESTS)
 
-check: .venv/installed-dev ## lint, types, migrations, settings fit for production
+test-postgres: .venv/installed-dev ## all tests on PostgreSQL and an external Valkey or Redis, both started for it
+	$(BIN)/python -m tests.services $(BIN)/python -m pytest $(TESTS)
+
+coverage: .venv/installed-dev ## all tests, and how many lines and branches they reach
+	$(BIN)/python -m pytest --cov --cov-report=term:skip-covered --cov-report=xml $(TESTS)
+
+check: .venv/installed-dev ## lint, types, migrations, containers, settings fit for production
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/hadolint Dockerfile
+	$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec docker-compose.yml
+	$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/ci.yml
 	$(BIN)/mypy
 	$(BIN)/python manage.py makemigrations --check --dry-run
 	$(BIN)/python manage.py spectacular --validate --fail-on-warn --format openapi-json --file /dev/null
 	DJANGO_SECRET_KEY=$$($(BIN)/python -c 'import secrets; print(secrets.token_urlsafe(64))') DJANGO_HTTPS=1 \
 		$(BIN)/python manage.py check --deploy --fail-level WARNING
+
+.env: ## secrets for docker-compose.yml, made once
+	umask 077; awk '/^[A-Z_]+=$$/ { key = "od -An -v -N32 -tx1 /dev/urandom | tr -d \"[:space:]\""; key | getline made; close(key); $$0 = $$0 made } 1' \
+		.env.example > $@
+
+debian: ## as root on Debian: the browser and the servers that the tests start where they are there
+	dpkg --status $(DEBIAN) >/dev/null 2>&1 || { apt-get update -qq && \
+		DEBIAN_FRONTEND=noninteractive apt-get install -qq --yes --no-install-recommends $(DEBIAN) >/dev/null; }
 
 bench: .venv/installed-dev ## the measurements behind the claims of speed
 	$(BIN)/python benchmarks/ingest.py
@@ -58,4 +78,4 @@ lock: ## pin every package again from requirements.in and requirements-dev.in
 	uv pip compile --quiet --no-header requirements.in --output-file requirements.txt
 	uv pip compile --quiet --no-header requirements-dev.in --output-file requirements-dev.txt
 
-.PHONY: help setup prepare run test check bench lock
+.PHONY: help setup prepare run test test-postgres coverage check debian bench lock

@@ -77,6 +77,12 @@ def items(name: str, default: Sequence[str] = ()) -> tuple[str, ...]:
     return tuple(item.strip() for item in os.environ[name].split(",") if item.strip())
 
 
+def origins(*addresses: str) -> list[str]:
+    """The scheme and host of each address, as a Content-Security-Policy names them; `{s}.` stands for any subdomain."""
+    parts = [urlsplit(address) for address in addresses if address]
+    return [f"{part.scheme}://{part.netloc.replace('{s}', '*')}" for part in parts]
+
+
 def years(name: str) -> tuple[int, ...]:
     """Comma-separated years; empty means all."""
     found = items(name)

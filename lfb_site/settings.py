@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from importlib.util import find_spec
 from pathlib import Path
 
 from lfb_site import environment as env
@@ -69,6 +70,7 @@ INSTALLED_APPS = [
     "drf_spectacular_sidecar",
     "axes",
     "django_rq",
+    "django_htmx",
     "django_prometheus",
     "lfb_site",
     "pipeline",
@@ -80,6 +82,7 @@ MIDDLEWARE = [
     "lfb_site.observability.components.remember_request",
     "django_prometheus.middleware.PrometheusBeforeMiddleware",
     "django.middleware.security.SecurityMiddleware",
+    "csp.middleware.CSPMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -205,6 +208,8 @@ USE_THOUSAND_SEPARATOR = True
 FORMAT_MODULE_PATH = ["lfb_site.formats"]
 
 STATIC_URL = "static/"
+# Leaflet's files from the package that ships them. The package's app itself would want GDAL, which nothing here needs.
+STATICFILES_DIRS = [("leaflet", Path(find_spec("leaflet").origin).parent / "static" / "leaflet")]  # type: ignore[union-attr,arg-type]
 STATIC_ROOT = env.folder("DJANGO_STATIC_ROOT", BASE_DIR / "staticfiles")
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
@@ -215,6 +220,21 @@ STORAGES = {
     },
 }
 
+# A map server for the background of the prediction page; without one the map shows outlines and stations alone.
+LFB_MAP_TILES_URL = env.text("LFB_MAP_TILES_URL")
+LFB_MAP_TILES_ATTRIBUTION = env.text("LFB_MAP_TILES_ATTRIBUTION")
+
+# Nothing is loaded from elsewhere, and nothing inline is executed.
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": ["'self'"],
+        "img-src": ["'self'", "data:", *env.origins(LFB_MAP_TILES_URL)],
+        "object-src": ["'none'"],
+        "base-uri": ["'none'"],
+        "form-action": ["'self'"],
+        "frame-ancestors": ["'none'"],
+    }
+}
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"

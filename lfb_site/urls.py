@@ -1,9 +1,10 @@
 """Root addresses."""
 
+from csp.decorators import csp_update
 from django.contrib import admin
 from django.contrib.auth.views import LoginView, LogoutView
 from django.urls import include, path, re_path
-from drf_spectacular.views import SpectacularJSONAPIView, SpectacularRedocView, SpectacularSwaggerView
+from drf_spectacular.views import SpectacularJSONAPIView, SpectacularRedocView, SpectacularSwaggerSplitView
 from rest_framework.routers import SimpleRouter
 
 from lfb_site import api_errors
@@ -31,6 +32,9 @@ router.register("predictions", PredictionViewSet, basename="prediction")
 router.register("schedules", ScheduleViewSet, basename="schedule")
 router.register("tokens", TokenViewSet, basename="token")
 
+# Both write their own styles into the page, and one works in the background; their scripts come from here all the same.
+styled = csp_update({"style-src": ["'self'", "'unsafe-inline'"], "worker-src": ["'self'", "blob:"]})
+
 urlpatterns = [
     path("", prediction_page, name="predict_page"),
     path("response-times", response_times_page, name="response_times"),
@@ -46,8 +50,8 @@ urlpatterns = [
     path("api/v1/response-times", ResponseTimesViewSet.as_view({"get": "list"}), name="api_response_times"),
     path("api/v1/response-times.csv", ResponseTimesViewSet.as_view({"get": "csv"}), name="api_response_times_csv"),
     path("api/schema", SpectacularJSONAPIView.as_view(), name="schema"),
-    path("api/docs", SpectacularSwaggerView.as_view(url_name="schema"), name="docs"),
-    path("api/redoc", SpectacularRedocView.as_view(url_name="schema"), name="redoc"),
+    path("api/docs", styled(SpectacularSwaggerSplitView.as_view(url_name="schema")), name="docs"),
+    path("api/redoc", styled(SpectacularRedocView.as_view(url_name="schema")), name="redoc"),
     re_path(r"^api(/|$)", api_errors.not_found),
     path("login", LoginView.as_view(template_name="login.html"), name="login"),
     path("logout", LogoutView.as_view(next_page="predict_page"), name="logout"),

@@ -10,6 +10,7 @@ from django.db import connections
 from django.utils import timezone
 from django_rq.cron import DjangoCronScheduler
 from rq.cron import CronJob
+from rq.exceptions import StopRequested
 
 from pipeline import runs, upkeep
 from pipeline.models import Chain, DatasetRun, IfMissed, Schedule, Trigger
@@ -87,6 +88,8 @@ class Timekeeper(DjangoCronScheduler):
             ]
             start_due()
             upkeep.look_after()
+        except StopRequested:  # the signal to end may come at any moment
+            raise
         except Exception:
             logger.exception("the timetable could not be looked after; it is tried again in a moment")
         finally:

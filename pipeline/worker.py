@@ -11,6 +11,7 @@ from typing import Any
 from django.db import connections
 from redis.exceptions import RedisError
 from rq import Worker
+from rq.exceptions import StopRequested
 from rq.job import Job
 from rq.timeouts import JobTimeoutException, UnixSignalDeathPenalty
 
@@ -78,6 +79,8 @@ class StepWorker(Worker):
     def _look_after(self) -> None:
         try:
             upkeep.look_after()
+        except StopRequested:  # the signal to end may come at any moment
+            raise
         except Exception:
             logger.exception("the upkeep of the runs failed; it is tried again in a moment")
         finally:

@@ -1,37 +1,112 @@
-"""The form: a station and a distance."""
+"""The form: from where, how far or to which place, and when."""
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from django import forms
 
 from pipeline.core.distance import MAX_TRIP_KM, check_distance
 from pipeline.core.errors import PipelineError
-from predictions.station_book import find_station
+from predictions.borough_map import middle_of
+from predictions.places import Place, find_place, read_grid_reference
+from predictions.station_book import find_station, known_stations, normalise_station_name
+
+HOURS = [("", "Any time"), *((str(hour), f"{hour:02}:00–{hour:02}:59") for hour in range(24))]
+PUMPS = [("1", "First"), ("2", "Second")]
+TWO_NUMBERS = re.compile(r"^\s*(-?\d+(?:\.\d+)?)\s*[,; ]\s*(-?\d+(?:\.\d+)?)\s*$")
 
 
 class PredictionForm(forms.Form):
+    """A station and a distance, a station and a place, or a place alone: then the nearest station sends."""
+
+    place = forms.CharField(
+        required=False,
+        max_length=80,
+        label="Incident at",
+        help_text="Click the map, or type a grid reference (TQ 20 80), latitude and longitude, a borough or a station.",
+        widget=forms.TextInput(attrs={"list": "places", "autocomplete": "off"}),
+    )
     station = forms.CharField(
+        required=False,
         max_length=60,
         label="Departing station",
-        help_text="Start typing, such as Acton.",
-        widget=forms.TextInput(attrs={"list": "stations", "autocomplete": "off", "autofocus": True}),
+        help_text="Left empty, the station nearest to the place.",
+        widget=forms.TextInput(attrs={"list": "stations", "autocomplete": "off"}),
     )
     distance = forms.FloatField(
+        required=False,
         label="Distance, km",
-        help_text=f"Straight line from station to incident, 0 to {MAX_TRIP_KM:g} km.",
-        widget=forms.NumberInput(attrs={"step": "0.1", "min": "0", "max": f"{MAX_TRIP_KM:g}", "inputmode": "decimal"}),
+        help_text=f"Without a place: straight line from the station, 0 to {MAX_TRIP_KM:g} km.",
+        widget=forms.NumberInput(attrs={"step": "any", "min": "0", "max": f"{MAX_TRIP_KM:g}", "inputmode": "decimal"}),
     )
+    hour = forms.ChoiceField(required=False, choices=HOURS, label="Time of day")
+    pump = forms.ChoiceField(required=False, choices=PUMPS, label="Engine")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name, field in self.fields.items():
+            if field.help_text:
+                field.widget.attrs["aria-describedby"] = f"id_{name}_helptext"
+
+    @property
+    def where(self) -> list[forms.BoundField]:
+        return [self[name] for name in ("place", "station", "distance")]
+
+    @property
+    def when(self) -> list[forms.BoundField]:
+        return [self[name] for name in ("hour", "pump")]
 
     def clean_station(self) -> str:
-        return self._explained("station", lambda name: find_station(name).name)
+        name = self.cleaned_data["station"].strip()
+        return self._explained(lambda: find_station(name).name) if name else ""
 
-    def clean_distance(self) -> float:
-        return self._explained("distance", check_distance)
+    def clean_distance(self) -> float | None:
+        distance = self.cleaned_data["distance"]
+        return None if distance is None else self._explained(lambda: check_distance(distance))
 
-    def _explained(self, name: str, check: Any) -> Any:
+    def clean_place(self) -> Place | None:
+        text = self.cleaned_data["place"].strip()
+        return self._explained(lambda: read_place(text)) if text else None
+
+    def clean(self) -> dict[str, Any]:
+        found: dict[str, Any] = super().clean() or self.cleaned_data
+        if self.errors:
+            return found
+        if not found["place"] and not found["station"]:
+            self.add_error("place", "Name a place, or a station and a distance.")
+        elif not found["place"] and found["distance"] is None:
+            self.add_error("distance", "How far from the station? Or name the place of the incident.")
+        return found
+
+    def _explained(self, look_up: Any) -> Any:
         try:
-            return check(self.cleaned_data[name])
+            return look_up()
         except PipelineError as error:
             raise forms.ValidationError(f"{error.message} {error.hint}") from error
+
+
+def read_place(text: str) -> Place | None:
+    """The place that `text` names: a grid reference, degrees, metres, a borough's middle, a station. Raises ParameterError."""
+    from pipeline.core.errors import ParameterError
+
+    reference = read_grid_reference(text)
+    if reference is not None:
+        return reference
+    numbers = TWO_NUMBERS.match(text)
+    if numbers:
+        first, second = float(numbers[1]), float(numbers[2])
+        if abs(first) > 90 or abs(second) > 180:
+            return find_place(easting_m=first, northing_m=second)
+        return find_place(latitude=first, longitude=second)
+    station = known_stations().get(normalise_station_name(text))
+    if station is not None:
+        return find_place(latitude=station.latitude, longitude=station.longitude)
+    middle = middle_of(text)
+    if middle is not None:
+        return find_place(latitude=middle[0], longitude=middle[1])
+    raise ParameterError(
+        f"No place {text!r} is known.",
+        hint="Give a grid reference such as TQ 20 80, latitude and longitude such as 51.52, -0.24, a borough, or a station.",
+    )

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
@@ -9,29 +12,85 @@ from django.views.decorators.http import require_safe
 from pipeline import registry
 from pipeline.core.errors import PipelineError
 from pipeline.models import ModelVersion
-from predictions.actions.predict_attendance import predict_trip
+from predictions.actions.predict_attendance import Answer, predict_trip
+from predictions.borough_map import borough_names
 from predictions.forms import PredictionForm
-from predictions.questions import make_trip
+from predictions.prospects import nearest_stations, past_errors, rank_stations
+from predictions.questions import Trip, make_trip
 from predictions.station_book import known_stations
 
 
 @require_safe
 def prediction_page(request: HttpRequest) -> HttpResponse:
-    """The form; with `?station=…&distance=…` also the answer, so that an address can be shared."""
-    asked = "station" in request.GET or "distance" in request.GET
+    """The form; with a question in the address also the answer, so that an address can be shared."""
+    asked = any(request.GET.get(name) for name in ("station", "distance", "place"))
     form = PredictionForm(request.GET if asked else None)
-    open_stations = [station.name for station in known_stations().values() if station.closed is None]
-    context = {"form": form, "stations": open_stations, "version": _version()}
+    open_stations = [station for station in known_stations().values() if station.closed is None]
+    context: dict[str, Any] = {
+        "form": form, "stations": open_stations, "boroughs": borough_names(), "version": _version(),
+        "on_map": [[station.name, station.latitude, station.longitude] for station in open_stations],
+        "tiles": {"url": settings.LFB_MAP_TILES_URL, "attribution": settings.LFB_MAP_TILES_ATTRIBUTION},
+    }  # fmt: skip
     status = 200
     if asked and form.is_valid():
         try:
-            trip = make_trip(form.cleaned_data["station"], form.cleaned_data["distance"])
-            context["answer"] = predict_trip(trip, explain=True)
+            context |= _answer(form.cleaned_data)
         except PipelineError as error:
             context["error"], status = error, error.http_status
     elif asked:
         status = 400
     return render(request, "predictions/prediction_page.html", context, status=status)
+
+
+def _answer(asked: dict[str, Any]) -> dict[str, Any]:
+    trip = _trip(asked)
+    answer = predict_trip(trip, explain=True)
+    ranked = rank_stations(trip)
+    return {
+        "answer": answer,
+        "ranked": ranked,
+        "slowest": max((one.seconds for one in ranked), default=0),
+        "past": past_errors(answer.version, trip),
+        "parts": _parts(answer),
+    }
+
+
+def _trip(asked: dict[str, Any]) -> Trip:
+    place, station = asked["place"], asked["station"]
+    if place is not None and not station:
+        station = nearest_stations(place, 1)[0][0].name
+    trip = make_trip(station, None if place else asked["distance"], place=place, pump_order=int(asked["pump"] or 1))
+    return Trip(trip.station, trip.distance_km, place, int(asked["hour"]) if asked["hour"] else None, trip.pump_order)
+
+
+PART_NAMES = {
+    "typical": "a typical engine, going 1.5 km",
+    "distance": "the distance",
+    "hour": "the time of day",
+    "station": "the station and its turnout",
+    "place": "the place",
+}
+
+
+def _parts(answer: Answer) -> list[dict[str, Any]]:
+    """The contributions as bars: where each begins and ends, in per cent of the longest way along."""
+    sums, total = [], 0.0
+    for name, seconds in answer.contributions.items():
+        sums.append((PART_NAMES.get(name, name), seconds, total))
+        total += seconds
+    if not sums:
+        return []
+    end = max(max(start, start + seconds) for _, seconds, start in sums) or 1.0
+    return [
+        {
+            "name": name,
+            "seconds": seconds,
+            "from": round(100 * max(0.0, min(start, start + seconds)) / end, 2),
+            "width": round(max(0.3, 100 * abs(seconds) / end), 2),
+            "slower": seconds >= 0,
+        }
+        for name, seconds, start in sums
+    ]
 
 
 def _version() -> ModelVersion | None:

@@ -37,3 +37,9 @@ def r2(explained: float) -> str:
 def percent(share: float) -> str:
     """A share with one decimal: 0.8931 → "89.3 %"."""
     return f"{share * 100:.1f} %"
+
+
+@register.filter
+def unlocalised(number: float) -> str:
+    """A number as scripts and drawings read it: no thousands set apart."""
+    return repr(float(number))

@@ -123,7 +123,7 @@ class PredictionViewSet(viewsets.ViewSet):
         summary="Predict one attendance time",
         tags=["predictions"],
         request=shapes.Question,
-        responses=shapes.Prediction,
+        responses={200: shapes.Prediction},
         examples=[ASKED, ANSWERED],
     )
     def create(self, request: Request) -> Response:

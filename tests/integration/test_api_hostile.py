@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 import schemathesis
+from django.core.signals import request_finished, request_started
+from django.db import close_old_connections
 from hypothesis import HealthCheck, Phase, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
@@ -149,6 +151,17 @@ def test_broken_logins_are_401(roles, header):
     assert refused(answer)
 
 
+@pytest.fixture
+def kept_connection():
+    """The test's connection outlives the requests, as Django's own test client arranges it."""
+    for signal in (request_started, request_finished):
+        signal.disconnect(close_old_connections)
+    yield
+    for signal in (request_started, request_finished):
+        signal.connect(close_old_connections)
+
+
+@pytest.mark.usefixtures("kept_connection")
 @pytest.mark.parametrize("role", ["anonymous", "standard", "administrator"])
 def test_nothing_that_fits_or_breaks_the_schema_brings_the_server_down(trained, roles, settings, role):
     """Every operation with made-up input: no server error, no answer that the description does not know."""

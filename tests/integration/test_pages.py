@@ -79,7 +79,7 @@ def test_a_question_in_the_address_gets_its_answer(client, trained):
         ({"station": "Acton", "distance": "-2"}, "cannot be negative"),
         ({"station": "Acton", "distance": "nan"}, "Enter a number"),
         ({"station": "Acton", "distance": "99"}, "longer than 60 km"),
-        ({"station": "", "distance": "1"}, "required"),
+        ({"station": "", "distance": "1"}, "Name a place, or a station and a distance"),
         ({"station": "<script>alert(1)</script>", "distance": "1"}, "&lt;script&gt;"),
     ],
 )
@@ -192,3 +192,54 @@ def test_stations_edited_by_hand_survive_the_next_migrate():
     Station.objects.filter(name="Acton").delete()
     assert load_missing_stations() == 0
     assert not Station.objects.filter(name="Acton").exists()
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        {"place": "TQ 20 80"},
+        {"place": "51.52, -0.24", "hour": "8"},
+        {"place": "520000 180000"},
+        {"place": "camden"},
+        {"place": "Soho"},
+    ],
+)
+def test_a_place_is_read_however_it_is_written(client, trained, question):
+    answer = client.get("/", question)
+    assert answer.status_code == 200
+    assert b"Stations nearby" in answer.content
+    assert b"range for 80 of 100 held" in answer.content
+
+
+@pytest.mark.parametrize("place", ["nowhere", "48.85, 2.35", "SU 10 10", "TQ 2 800", "51.52"])
+def test_a_place_that_is_none_is_explained(client, trained, place):
+    answer = client.get("/", {"place": place})
+    assert answer.status_code == 400
+    assert b"There is no answer yet." in answer.content
+
+
+def test_a_borough_is_found_by_its_outline():
+    from predictions.borough_map import borough_at, borough_names, middle_of
+
+    assert (borough_at(51.5125, -0.0914), borough_at(51.376, -0.098)) == ("City of London", "Croydon")
+    assert borough_at(51.0, 0.0) is None
+    found = {name: borough_at(*middle_of(name)) for name in borough_names()}
+    assert sum(name == there for name, there in found.items()) >= 31  # the middle of a crooked one may lie outside
+
+
+def test_nothing_is_loaded_from_elsewhere_and_nothing_inline_runs(client, trained):
+    policy = client.get("/")["Content-Security-Policy"]
+    assert "default-src 'self'" in policy
+    assert "unsafe" not in policy
+    assert "script-src" not in policy  # falls back to 'self'
+    for page in ("/api/docs", "/api/redoc"):
+        assert "script-src" not in client.get(page)["Content-Security-Policy"]
+
+
+def test_the_prediction_page_asks_the_database_no_more_for_a_longer_answer(
+    client, trained, settings, django_assert_max_num_queries
+):
+    settings.LFB_REFRESH_SECONDS = 60
+    client.get("/?place=TQ+20+80")
+    with django_assert_max_num_queries(0):
+        client.get("/?place=TQ+20+80&hour=8")

@@ -4,10 +4,14 @@ import datetime as dt
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.db import connections
 from django.utils import timezone
+from redis import Redis
+from rq.exceptions import StopRequested
 
-from pipeline import schedules
+from pipeline import schedules, upkeep
 from pipeline.models import DatasetRun, Schedule, Trigger
+from pipeline.worker import StepWorker
 
 pytestmark = pytest.mark.django_db
 UTC = dt.UTC
@@ -164,3 +168,19 @@ def test_housekeeping_clears_what_has_expired(start, settings):
     assert run.status == "succeeded", run.error_message
     assert (run.metrics["sessions_removed"], run.metrics["batch_files_removed"]) == (1, 1)
     assert (Session.objects.count(), old.exists(), new.exists()) == (1, False, True)
+
+
+def test_the_signal_to_end_is_heard_while_the_timetable_is_looked_after(monkeypatch, queue_server):
+    """It comes as an exception out of whatever is being done at that moment."""
+
+    def interrupted():
+        raise StopRequested
+
+    monkeypatch.setattr(schedules, "start_due", interrupted)
+    monkeypatch.setattr(upkeep, "look_after", interrupted)
+    monkeypatch.setattr(connections, "close_all", lambda: None)  # the test's own is still wanted
+    with Redis.from_url(queue_server) as server:
+        with pytest.raises(StopRequested):
+            schedules.Timekeeper(server).enqueue_jobs()
+        with pytest.raises(StopRequested):
+            StepWorker(["default"], connection=server)._look_after()

@@ -1,0 +1,131 @@
+"""The prediction page as people use it: by form, map, keyboard, without script; for everybody, and light."""
+
+import gzip
+import re
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
+
+TIME = re.compile(r"^\d+ min \d+ s$")
+PAGES = [
+    "/",
+    "/?station=Acton&distance=2.4",
+    "/?place=51.52,+-0.24&hour=8",
+    "/?place=nowhere",
+    "/login",
+    "/nothing-here",
+]
+
+
+def test_by_form_with_an_answer_at_once_when_the_hour_changes(open_page):
+    page = open_page()
+    page.get_by_label("Departing station").fill("acton")
+    page.get_by_label("Distance, km").fill("2.4")
+    page.get_by_role("button", name="Predict").click()
+    expect(page.locator(".time")).to_have_text(TIME)
+    expect(page.locator(".from")).to_contain_text("Acton, 2.4")
+    expect(page).to_have_url(re.compile(r"station=acton&distance=2\.4"))
+    before = page.locator(".range").inner_text()
+    page.get_by_label("Time of day").select_option("8")
+    expect(page.locator(".from")).to_contain_text("08:00 to 08:59")
+    assert page.locator(".range").inner_text() != before
+    shared = page.url
+    page.reload()
+    expect(page.locator(".from")).to_contain_text("08:00 to 08:59")
+    assert page.url == shared
+
+
+def test_by_a_click_on_the_map(open_page):
+    page = open_page()
+    expect(page.locator(".borough")).to_have_count(33)
+    page.locator("#map").click(position={"x": 200, "y": 200})
+    expect(page.locator(".time")).to_have_text(TIME)
+    expect(page.locator(".ranking tbody tr")).to_have_count(5)
+    expect(page.locator(".incident")).to_be_visible()
+    assert re.match(r"^51\.\d+, -?0\.\d+$", page.get_by_label("Incident at", exact=True).input_value())
+    times = page.locator(".ranking td:last-child").all_inner_texts()
+    seconds = [int(minutes) * 60 + int(rest) for minutes, rest in (re.findall(r"\d+", text) for text in times)]
+    assert seconds == sorted(seconds)
+
+
+def test_by_keyboard_alone(open_page):
+    page = open_page()
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.textContent") == "Skip to the content"
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    page.keyboard.type("TQ 20 80")
+    page.keyboard.press("Enter")
+    expect(page.locator(".time")).to_have_text(TIME)
+    page.locator("#map").focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_label("Incident at", exact=True)).to_have_value(re.compile(r"^51\.\d+, "))
+
+
+def test_without_script(open_page):
+    page = open_page(java_script_enabled=False)
+    page.get_by_label("Incident at", exact=True).fill("Camden")
+    page.get_by_role("button", name="Predict").click()
+    expect(page.locator(".time")).to_have_text(TIME)
+    expect(page.get_by_text("the form works without")).to_be_visible()
+
+
+def test_what_cannot_be_read_is_marked_and_explained(open_page):
+    page = open_page()
+    page.get_by_label("Departing station").fill("Actn")
+    page.get_by_role("button", name="Predict").click()
+    expect(page.get_by_role("alert")).to_contain_text("Did you mean Acton?")
+    expect(page.locator(".wrong")).to_have_count(1)
+    page.get_by_label("Departing station").fill("Acton")
+    page.get_by_role("button", name="Predict").click()
+    expect(page.get_by_role("alert")).to_contain_text("How far from the station?")
+
+
+def test_login_and_logout(open_page):
+    page = open_page("/", login="user:london123")
+    expect(page.get_by_role("button", name="Log out user")).to_be_visible()
+    assert not page.get_by_role("link", name="Admin").is_visible()
+    page.get_by_role("button", name="Log out user").click()
+    expect(page.get_by_role("link", name="Log in")).to_be_visible()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("address", PAGES)
+def test_no_barrier_is_found(open_page, address, scheme):
+    page = open_page(address, color_scheme=scheme)
+    page.wait_for_load_state("networkidle")
+    found = Axe().run(page)
+    assert found.violations_count == 0, found.generate_report()
+
+
+@pytest.mark.parametrize("width", [390, 320])
+def test_nothing_sticks_out_of_a_narrow_screen(open_page, width):
+    """320 px is a wide screen at 400 %."""
+    page = open_page("/?place=51.52,+-0.24&hour=8", viewport={"width": width, "height": 700})
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_the_first_page_is_light_and_stands_still(open_page, running_site):
+    """Under 150 kB compressed without the map's data; the times are shown, not judged: they are the machine's."""
+    sizes = {}
+    page = open_page("/nothing-here")
+    page.on("response", lambda answer: sizes.__setitem__(answer.url, answer))
+    page.goto("/?station=Acton&distance=2.4")
+    page.wait_for_load_state("networkidle")
+    sent = {
+        url: int(answer.headers.get("content-length") or 0) or len(gzip.compress(answer.body()))
+        for url, answer in sizes.items()
+        if "geojson" not in url
+    }
+    assert sum(sent.values()) < 150_000, sent
+    moved = page.evaluate(
+        "() => new Promise(done => { let sum = 0; new PerformanceObserver(list => { for (const one of list.getEntries()) sum += one.value; })"
+        ".observe({type: 'layout-shift', buffered: true}); setTimeout(() => done(sum), 300); })"
+    )
+    painted = page.evaluate(
+        "() => new Promise(done => { new PerformanceObserver(list => done(list.getEntries().at(-1).startTime))"
+        ".observe({type: 'largest-contentful-paint', buffered: true}); setTimeout(() => done(-1), 2000); })"
+    )
+    print(f"{sum(sent.values()):,} bytes, largest paint after {painted:.0f} ms, layout shift {moved}")
+    assert moved < 0.01
