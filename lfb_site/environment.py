@@ -108,6 +108,17 @@ def folder(name: str, default: Path) -> Path:
     return Path(text(name) or default).expanduser().absolute()
 
 
+def made_folder(name: str) -> str:
+    """A folder that is made where it is not there; empty where nothing is set."""
+    value = text(name)
+    if value:
+        try:
+            Path(value).mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise refuse(name, value, f"wanted a folder that can be made and written ({error.strerror})") from None
+    return value
+
+
 DEFAULT_STANDARDS = {
     "first": {"mean_seconds": 360, "within_seconds": 600, "within_share": 0.90},
     "second": {"mean_seconds": 480, "within_seconds": 720, "within_share": 0.95},

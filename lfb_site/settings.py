@@ -270,7 +270,7 @@ PUSHGATEWAY_ENABLED = env.boolean("PUSHGATEWAY_ENABLED", default=False)
 PUSHGATEWAY_URL = env.web_address("PUSHGATEWAY_URL", "http://localhost:9091")
 LFB_METRICS_NETWORKS = env.networks("LFB_METRICS_NETWORKS", ("127.0.0.0/8", "::1/128"))
 # Where processes that are scraped together keep their counts; the web server makes one for itself.
-PROMETHEUS_MULTIPROC_DIR = env.text("PROMETHEUS_MULTIPROC_DIR")
+PROMETHEUS_MULTIPROC_DIR = env.made_folder("PROMETHEUS_MULTIPROC_DIR")
 LFB_WORKER_METRICS = env.host_and_port("LFB_WORKER_METRICS")  # where a worker answers scrapers; empty: nowhere
 PROMETHEUS_LATENCY_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10, 30, float("inf"))
 PROMETHEUS_EXPORT_MIGRATIONS = False

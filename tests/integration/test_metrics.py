@@ -61,7 +61,6 @@ def test_every_promised_metric_arrives_at_a_real_prometheus(tmp_path, queue_serv
         with Site(tmp_path, **settings) as site, prometheus(tmp_path, targets) as server:
             site.run("first_run")
             site.run("predict", "--distance", "5.2", "--station", "Acton")
-            (tmp_path / "counts").mkdir()
             site.environment |= {
                 "PROMETHEUS_MULTIPROC_DIR": str(tmp_path / "counts"),
                 "LFB_WORKER_METRICS": f"127.0.0.1:{worker_port}",

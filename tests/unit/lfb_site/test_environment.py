@@ -43,6 +43,13 @@ def test_the_first_spelling_that_is_set_counts(monkeypatch):
         (lambda: env.standards("X"), "[1]", "JSON"),
         (lambda: env.standards("X"), '{"first": {"mean_seconds": 360}}', "JSON"),
         (lambda: env.database("X", Path("db")), "mysql://localhost/x", "postgres"),
+        (lambda: env.web_address("X", ""), "localhost:9091", "http://HOST:PORT"),
+        (lambda: env.web_address("X", ""), "http://host:port", "http://HOST:PORT"),
+        (lambda: env.networks("X", ()), "127.0.0.1,the office", "10.0.0.0/8"),
+        (lambda: env.networks("X", ()), "10.0.0.1/8", "10.0.0.0/8"),
+        (lambda: env.host_and_port("X"), "9101", "ADDRESS:PORT"),
+        (lambda: env.host_and_port("X"), "127.0.0.1:99999", "ADDRESS:PORT"),
+        (lambda: env.made_folder("X"), "/dev/null/counts", "folder"),
     ],
 )
 def test_a_wrong_value_is_refused_and_what_is_allowed_is_named(monkeypatch, read, text, words):
@@ -102,3 +109,18 @@ def test_a_wrong_setting_stops_the_start(tmp_path):
     done = subprocess.run([sys.executable, "manage.py", "check"], cwd=ROOT, env=changed, capture_output=True, text=True)
     assert done.returncode != 0
     assert "LFB_YEARS='last year'" in done.stderr
+
+
+def test_a_refused_web_address_does_not_show_its_password(monkeypatch):
+    monkeypatch.setenv("X", "ftp://user:secret@localhost/x")
+    with pytest.raises(ImproperlyConfigured) as caught:
+        env.web_address("X", "")
+    assert "secret" not in str(caught.value)
+
+
+def test_a_folder_is_made_where_it_is_named(monkeypatch, tmp_path):
+    monkeypatch.setenv("X", str(tmp_path / "a" / "b"))
+    assert env.made_folder("X") == str(tmp_path / "a" / "b")
+    assert (tmp_path / "a" / "b").is_dir()
+    monkeypatch.delenv("X")
+    assert env.made_folder("X") == ""
