@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import time
 from contextlib import ExitStack
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
@@ -88,6 +89,13 @@ def test_the_proxy_cannot_reach_the_databases(roles):
     assert not set(roles["proxy"]["networks"]) & set(roles["postgres"]["networks"])
 
 
+def test_files_from_the_project_that_are_mounted_are_there(roles):
+    binds = [
+        volume["source"] for role in roles.values() for volume in role.get("volumes", ()) if volume["type"] == "bind"
+    ]
+    assert [source for source in binds if not Path(source).exists()] == []
+
+
 @pytest.mark.parametrize("secret", containers.SECRETS)
 def test_a_missing_secret_stops_the_start_by_name(secret):
     with pytest.raises(containers.ComposeError, match=f"required variable {secret} is missing"):
@@ -146,6 +154,7 @@ def machine(tmp_path_factory):
             "localhost:8000": f"localhost:{services.free_port()}",
             "pushgateway:9091": f"127.0.0.1:{services.free_port()}",
             "/var/lib/lfb": str(folder / "volumes"),
+            "172.16.0.0/12": "127.0.0.0/8",
             "0.0.0.0": "127.0.0.1",
         }
         for name in ("data", "models", "logs", "mlflow"):
@@ -220,6 +229,13 @@ def test_a_role_that_does_not_answer_is_not_called_alive(machine):
         machine.check_health("mlflow")
 
 
+def test_prometheus_reads_each_replica_by_its_address(web):
+    """As Docker's DNS gives it: no name of the site, and plain HTTP."""
+    for port in web:
+        answer = requests.get(f"http://127.0.0.1:{port}/metrics", headers={"Host": f"172.18.0.5:{port}"}, timeout=10)
+        assert answer.status_code == 200
+
+
 def test_plain_http_is_sent_to_https(web):
     answer = requests.get(f"http://localhost:{web[0]}/", allow_redirects=False, timeout=10)
     assert (answer.status_code, answer.headers["Location"][:18]) == (301, "https://localhost:")
@@ -278,6 +294,9 @@ def test_workers_take_up_what_the_site_has_queued(machine, web):
         assert state_of(web[1], run) == "succeeded"
         for role in ("worker", "scheduler"):
             machine.check_health(role)
+        for port in ports:
+            address = port["LFB_WORKER_METRICS"]
+            assert "lfb_" in requests.get(f"http://{address}/metrics", timeout=10).text
     for role in ("worker", "scheduler"):
         with pytest.raises(AssertionError, match=f"No {role} of this container was heard of"):
             machine.check_health(role)
