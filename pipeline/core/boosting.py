@@ -185,6 +185,9 @@ class BoostedAttendance:
         "incident_northing_m", "station_easting_m", "station_northing_m",
     )  # fmt: skip
 
+    place_columns = PLACE_COLUMNS
+    blind_columns = BLIND_COLUMNS
+
     def __init__(self, seed: int = 0) -> None:
         self.seed = seed
 
@@ -207,12 +210,12 @@ class BoostedAttendance:
         first = {name: column[:-held_back] for name, column in values.items()}
         later = {name: column[-held_back:] for name, column in values.items()}
         self.residuals_ = {}
-        for kind, columns in (("placed", PLACE_COLUMNS), ("blind", BLIND_COLUMNS)):
+        for kind, columns in (("placed", self.place_columns), ("blind", self.blind_columns)):
             trial = Trees.fit(columns, first, y[:-held_back], self.seed)
             self.residuals_[kind] = ResidualDistribution.of(trial.predict(later), y[-held_back:])
         self.trees_ = {
             kind: Trees.fit(columns, values, y, self.seed)
-            for kind, columns in (("placed", PLACE_COLUMNS), ("blind", BLIND_COLUMNS))
+            for kind, columns in (("placed", self.place_columns), ("blind", self.blind_columns))
         }
         return self
 

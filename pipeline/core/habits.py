@@ -1,0 +1,77 @@
+"""What common bad habits would claim of the same trees on the same rows. For reports alone: nothing is served from here."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from pipeline.core.boosting import PLACE_COLUMNS, Trees
+from pipeline.core.nearby import StationMap, codes_of, question_columns
+from pipeline.core.splits import HOLDOUT_SHARE, MIN_ROWS, Split, cut_training_bands
+
+Floats = npt.NDArray[np.float64]
+
+LEAK = "travel_seconds"  # known only when the engine has arrived, and most of the answer
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A mean absolute error, in seconds, and the way it was come by."""
+
+    name: str
+    title: str
+    mae: float
+    n: int
+
+    def as_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def claims(
+    split: Split, *, speed_band_kmh: tuple[float, float], attendance_band_seconds: tuple[float, float], seed: int = 0
+) -> list[Claim]:
+    """The honest figure of one set of trees, then what each habit would have claimed in its place.
+
+    The honest one trains on the earlier rows and is judged on all later ones. The habits: rows of all times shuffled
+    into two heaps; both heaps cut to plausible times and speeds, which throws away the rows that are hard to predict;
+    an outcome among the inputs, where the rows have one.
+    """
+    train, holdout = split.train, split.holdout
+    found = [_claim("honest", "Judged on the last period, all rows", train, holdout, seed)]
+    everything = pd.concat([train, holdout], ignore_index=True)
+    is_later = np.random.default_rng(seed).random(len(everything)) < HOLDOUT_SHARE
+    shuffled = everything[~is_later], everything[is_later]
+    title = "Rows of all times shuffled: days and incidents on both sides"
+    found.append(_claim("random_split", title, shuffled[0], shuffled[1], seed))
+    cut = [cut_training_bands(rows, speed_band_kmh, attendance_band_seconds) for rows in (train, holdout)]
+    if min(len(rows) for rows in cut) >= MIN_ROWS:
+        found.append(
+            _claim("bands", "Hard rows thrown away by their outcome, also where it is judged", cut[0], cut[1], seed)
+        )
+    leaky = [rows[rows[LEAK].notna()] for rows in (train, holdout)]
+    if min(len(rows) for rows in leaky) >= MIN_ROWS:
+        found.append(_claim("leak", "The travel time itself among the inputs", leaky[0], leaky[1], seed, extra=(LEAK,)))
+    return found
+
+
+def _claim(
+    name: str, title: str, train: pd.DataFrame, holdout: pd.DataFrame, seed: int, extra: Sequence[str] = ()
+) -> Claim:
+    stations = StationMap.of(train)
+    properties = tuple(sorted(train["property_category"].dropna().unique()))
+
+    def columns(rows: pd.DataFrame) -> dict[str, Floats]:
+        values = question_columns(rows, stations)
+        values["property"] = codes_of(rows["property_category"], properties)
+        return values | {other: rows[other].to_numpy(dtype="float64") for other in extra}
+
+    actual = holdout["attendance_seconds"].to_numpy(dtype="float64")
+    trees = Trees.fit(
+        (*PLACE_COLUMNS, *extra), columns(train), train["attendance_seconds"].to_numpy(dtype="float64"), seed
+    )
+    return Claim(name, title, float(np.mean(np.abs(trees.predict(columns(holdout)) - actual))), len(actual))
