@@ -57,7 +57,7 @@ CSRF_TRUSTED_ORIGINS = list(env.items("DJANGO_CSRF_TRUSTED_ORIGINS"))
 HTTPS = env.boolean("DJANGO_HTTPS", default=False)
 
 INSTALLED_APPS = [
-    "django.contrib.admin",
+    "lfb_site.admin_site.ControlRoomConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -71,6 +71,7 @@ INSTALLED_APPS = [
     "axes",
     "django_rq",
     "django_htmx",
+    "import_export",
     "django_prometheus",
     "lfb_site",
     "pipeline",

@@ -19,6 +19,7 @@ from pipeline.api.viewsets import (
     StationViewSet,
     TrainModelViewSet,
 )
+from pipeline.model_pages import compare_models, model_page, model_report, models_page
 from pipeline.views import response_times_file, response_times_page
 from predictions.api.viewsets import BatchViewSet, PredictionViewSet, PredictViewSet
 from predictions.views import prediction_page
@@ -40,6 +41,10 @@ urlpatterns = [
     path("response-times", response_times_page, name="response_times"),
     path("response-times.csv", response_times_file, {"kind": "csv"}, name="response_times_csv"),
     path("response-times.xlsx", response_times_file, {"kind": "xlsx"}, name="response_times_xlsx"),
+    path("models", models_page, name="models"),
+    path("models/compare", compare_models, name="compare_models"),
+    path("models/<int:number>", model_page, name="model_page"),
+    path("models/<int:number>/report", model_report, name="model_report"),
     path("health", HealthViewSet.as_view({"get": "health"}), name="health"),
     path("metrics", MetricsView.as_view(), name="metrics"),
     path("process_data", StartByGetViewSet.as_view({"get": "process_data"}), name="process_data"),
@@ -58,7 +63,3 @@ urlpatterns = [
     path("admin/queues/", include("django_rq.urls")),
     path("admin/", admin.site.urls),
 ]
-
-admin.site.site_header = "London fire engine attendance times"
-admin.site.site_title = "Attendance times"
-admin.site.index_title = "Data, runs and models"

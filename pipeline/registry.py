@@ -123,16 +123,22 @@ def promote(version: ModelVersion, *, by: Any = None, by_name: str, reason: str)
     return version
 
 
-def roll_back(*, by: Any = None, by_name: str) -> ModelVersion:
-    """Put the version back in use that was in use last before the present one. Raises MissingInputError without one."""
-    former = ModelVersion.objects.retired().filter(promoted_at__isnull=False).order_by("-promoted_at").first()
-    if former is None:
+def former() -> ModelVersion:
+    """The version that was in use last before the present one. Raises MissingInputError without one."""
+    found = ModelVersion.objects.retired().filter(promoted_at__isnull=False).order_by("-promoted_at").first()
+    if found is None:
         raise MissingInputError(
             "No version was in use before the present one, so there is nothing to roll back to.",
             code="no_former_version",
             hint="Promote a version by its number instead.",
         )
-    return promote(former, by=by, by_name=by_name, reason=f"rolled back from version {current().number}")
+    return found
+
+
+def roll_back(*, by: Any = None, by_name: str, reason: str = "") -> ModelVersion:
+    """Put the former version back in use. Raises MissingInputError without one."""
+    told = f"rolled back from version {current().number}" + (f": {reason}" if reason else "")
+    return promote(former(), by=by, by_name=by_name, reason=told)
 
 
 def consider(version: ModelVersion) -> None:
@@ -175,6 +181,16 @@ def compare(versions: Sequence[ModelVersion]) -> dict[str, Any]:
             for name in names
         ],
     }
+
+
+def read_file(version: ModelVersion, role: str) -> bytes:
+    """The bytes of one of the version's files. Raises MissingInputError without one, ArtifactError where it was changed."""
+    from pipeline.storage.artifacts import read_verified
+
+    entry = version.file(role)
+    if entry is None:
+        raise MissingInputError(f"Version {version.number} has no {role}.", code="no_such_file")
+    return read_verified(Path(settings.LFB_MODEL_DIR) / str(entry["path"]), str(entry["sha256"]))
 
 
 def estimator_of(version: ModelVersion) -> AttendanceEstimator:

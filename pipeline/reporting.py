@@ -10,9 +10,9 @@ from django.template.loader import render_to_string
 
 from pipeline.core import plots
 from pipeline.core.estimators import AttendanceEstimator
-from pipeline.core.evaluate import Difference, Evaluation
+from pipeline.core.evaluate import Evaluation
 from pipeline.core.splits import Split
-from pipeline.core.wording import readable_seconds
+from pipeline.core.wording import readable_difference, readable_seconds
 from pipeline.public_sources import LICENCE, borough_outlines
 
 # Groupings that have a table of their own, in this order.
@@ -45,22 +45,10 @@ def compare(evaluation: Evaluation) -> list[str]:
     """One sentence a baseline: how far off it is on the same rows, and whether the model is better beyond chance."""
     off_by = {model.name: readable_seconds(model.overall.mae) for model in evaluation.models}
     return [
-        f"{difference.baseline_title}: off by {off_by[difference.baseline]} on average. {_verdict(difference)}"
+        f"{difference.baseline_title}: off by {off_by[difference.baseline]} on average. "
+        + readable_difference(difference.seconds, difference.low, difference.high)
         for difference in evaluation.differences
     ]
-
-
-def _verdict(difference: Difference) -> str:
-    low, high = sorted((abs(difference.low), abs(difference.high)))
-    interval = f"{abs(difference.seconds):.1f} s (95 %: {low:.1f} to {high:.1f} s)"
-    if difference.high < 0:
-        return f"The model is better by {interval}."
-    if difference.low > 0:
-        return f"The model is worse by {interval}."
-    return (
-        f"No clear difference: {difference.seconds:.1f} s "
-        f"(95 %: {difference.low:.1f} to {difference.high:.1f} s), chance may explain it."
-    ).replace("-", "−")
 
 
 def render_report(evaluation: Evaluation, drawn: dict[str, str], facts: dict[str, Any]) -> str:

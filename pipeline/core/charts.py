@@ -68,17 +68,33 @@ class Shape:
 
 @dataclass(frozen=True)
 class Outlines:
+    """Shapes by borough name on a paper of that size, and what turns degrees into places on it."""
+
     width: int
     height: int
     shapes: Mapping[str, Shape]
+    corner: tuple[float, float]
+    scale: float
+
+    def place(self, longitude: float, latitude: float) -> tuple[float, float]:
+        """Where on the paper a point lies."""
+        return _place(_flat(longitude, latitude), self.corner, self.scale)
+
+
+def _flat(longitude: float, latitude: float) -> tuple[float, float]:
+    """North up, a degree of longitude shortened as at London."""
+    return longitude * math.cos(math.radians(LONDON_LATITUDE)), -latitude
+
+
+def _place(point: tuple[float, float], corner: tuple[float, float], scale: float) -> tuple[float, float]:
+    return 2 + (point[0] - corner[0]) * scale, 2 + (point[1] - corner[1]) * scale
 
 
 def draw_outlines(geojson: Mapping[str, Any], width: int = 480) -> Outlines:
     """Borough name → shape, from MultiPolygons in degrees, north up; a degree of longitude is shortened as at London."""
-    flat = math.cos(math.radians(LONDON_LATITUDE))
     polygons = {
         feature["properties"]["borough_name"]: [
-            [(longitude * flat, -latitude) for longitude, latitude in polygon[0]]
+            [_flat(longitude, latitude) for longitude, latitude in polygon[0]]
             for polygon in feature["geometry"]["coordinates"]
         ]
         for feature in geojson["features"]
@@ -87,12 +103,12 @@ def draw_outlines(geojson: Mapping[str, Any], width: int = 480) -> Outlines:
     left, top = (min(point[axis] for point in points) for axis in (0, 1))
     right, bottom = (max(point[axis] for point in points) for axis in (0, 1))
     scale = (width - 4) / (right - left)
-
-    def place(point: tuple[float, float]) -> tuple[float, float]:
-        return 2 + (point[0] - left) * scale, 2 + (point[1] - top) * scale
-
-    shapes = {name: [[place(point) for point in ring] for ring in rings] for name, rings in polygons.items()}
-    return Outlines(width, math.ceil((bottom - top) * scale) + 4, _without_crowding(shapes))
+    shapes = {
+        name: [[_place(point, (left, top), scale) for point in ring] for ring in rings]
+        for name, rings in polygons.items()
+    }
+    height = math.ceil((bottom - top) * scale) + 4
+    return Outlines(width, height, _without_crowding(shapes), (left, top), scale)
 
 
 def _without_crowding(outlines: Mapping[str, list[list[tuple[float, float]]]]) -> dict[str, Shape]:

@@ -79,3 +79,31 @@ def readable_share(share: float) -> str:
     '70 %'
     """
     return f"{share * 100:.0f} %"
+
+
+def readable_percent(share: float) -> str:
+    """A share with one decimal.
+
+    >>> readable_percent(0.8931)
+    '89.3 %'
+    """
+    return f"{share * 100:.1f} %"
+
+
+def readable_difference(seconds: float, low: float, high: float) -> str:
+    """Mean error of a model minus that of another, with its 95 % interval, as a verdict.
+
+    >>> readable_difference(-5.2, -6.0, -4.4)
+    'The model is better by 5.2 s (95 %: 4.4 to 6.0 s).'
+    >>> readable_difference(0.3, -0.5, 1.1)
+    'No clear difference: 0.3 s (95 %: −0.5 to 1.1 s), chance may explain it.'
+    """
+    smaller, larger = sorted((abs(low), abs(high)))
+    interval = f"{abs(seconds):.1f} s (95 %: {smaller:.1f} to {larger:.1f} s)"
+    if high < 0:
+        return f"The model is better by {interval}."
+    if low > 0:
+        return f"The model is worse by {interval}."
+    return f"No clear difference: {seconds:.1f} s (95 %: {low:.1f} to {high:.1f} s), chance may explain it.".replace(
+        "-", "−"
+    )

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 
+from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
+
+PLACES_AGREE_METRES = 300  # four decimals and rounded grid references differ by less
 
 
 class StationKind(models.TextChoices):
@@ -63,3 +67,21 @@ class Station(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} ({self.code})" if self.code else self.name
+
+    def clean(self) -> None:
+        """A code belongs to one station, and the two ways in which a place is told must tell the same place."""
+        from pipeline.core.geo import to_grid
+
+        twin = Station.objects.filter(code=self.code).exclude(pk=self.pk).first() if self.code else None
+        if twin is not None:
+            raise ValidationError({"code": f"{twin.name} has the code {self.code} already: wanted another one."})
+        given = (self.latitude, self.longitude, self.easting_m, self.northing_m)
+        if any(value is None for value in given):
+            return  # said at the field
+        easting, northing = (float(value) for value in to_grid(self.latitude, self.longitude))
+        apart = math.hypot(easting - self.easting_m, northing - self.northing_m)
+        if not apart <= PLACES_AGREE_METRES:
+            raise ValidationError(
+                f"Latitude and longitude lie {apart / 1000:.1f} km from easting and northing: wanted the same place. "
+                f"They would be easting {easting:.0f}, northing {northing:.0f}."
+            )

@@ -12,6 +12,7 @@ register.filter("count", wording.readable_count)
 register.filter("size", wording.readable_bytes)
 register.filter("share", wording.readable_share)
 register.filter("signed", wording.readable_signed)
+register.filter("percent", wording.readable_percent)
 register.filter("minutes", wording.readable_minutes)
 
 
@@ -31,12 +32,6 @@ def at_limit(shares: dict[str, float], limit: float) -> float:
 def r2(explained: float) -> str:
     """R² with two decimals and a true minus: it can be negative."""
     return f"{round(explained, 2) + 0.0:.2f}".replace("-", "−")
-
-
-@register.filter
-def percent(share: float) -> str:
-    """A share with one decimal: 0.8931 → "89.3 %"."""
-    return f"{share * 100:.1f} %"
 
 
 @register.filter

@@ -2,7 +2,6 @@
 
 import pytest
 from django.contrib.auth import get_user_model
-from django.contrib.auth.models import Permission
 from django.test import Client
 from django.urls import reverse
 
@@ -129,36 +128,6 @@ def test_runs_cannot_be_added_changed_or_removed_by_hand(admin_client, trained):
     run = DatasetRun.objects.first()
     assert admin_client.get(reverse("admin:pipeline_datasetrun_add")).status_code == 403
     assert admin_client.post(reverse("admin:pipeline_datasetrun_delete", args=[run.pk])).status_code == 403
-
-
-def test_the_report_of_a_version_opens_in_the_admin_and_nowhere_else(admin_client, client, trained):
-    url = reverse("admin:pipeline_modelversion_report", args=[ModelVersion.objects.get().pk])
-    assert b"Beside the baselines" in admin_client.get(url).content
-    assert client.get(url).status_code == 302
-
-
-def test_a_version_is_put_in_use_by_an_administrator_with_the_permission(admin_client, trained, start):
-    start("train_model")
-    first = ModelVersion.objects.get(number=1)
-    url, data = reverse("admin:pipeline_modelversion_changelist"), {"action": "promote", "_selected_action": [first.pk]}
-    answer = admin_client.post(url, data, follow=True)
-    first.refresh_from_db()
-    assert (first.state, first.promoted_by_name) == ("champion", "chief")
-    assert b"is in use now" in answer.content
-
-
-def test_staff_without_the_permission_cannot_promote(trained, start):
-    start("train_model")
-    user = get_user_model().objects.create_user("reader", password="a long enough one", is_staff=True)
-    user.user_permissions.add(Permission.objects.get(codename="view_modelversion"))
-    client = Client()
-    client.force_login(user)
-    first = ModelVersion.objects.get(number=1)
-    client.post(
-        reverse("admin:pipeline_modelversion_changelist"), {"action": "promote", "_selected_action": [first.pk]}
-    )
-    first.refresh_from_db()
-    assert first.state == "retired"
 
 
 def test_stations_are_there_after_migrating_and_can_be_edited(admin_client):
