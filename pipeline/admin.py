@@ -15,9 +15,11 @@ from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from pipeline import registry, steps
+from pipeline import steps
+from pipeline.actions.promote_model import promote_model
+from pipeline.core.errors import PipelineError
 from pipeline.core.wording import readable_bytes, readable_count, readable_duration
-from pipeline.models import DatasetRun, ModelVersion, RunStatus, Schedule, Station, Trigger
+from pipeline.models import DatasetRun, ModelVersion, Promotion, RunStatus, Schedule, Station, Trigger
 
 
 def _readable_json(value: Any) -> SafeString:
@@ -327,8 +329,20 @@ class ModelVersionAdmin(HistoryAdmin):
             self.message_user(request, "Choose exactly one version to put in use.", messages.ERROR)
             return
         version = chosen.get()
-        registry.promote(
-            version, by=request.user, by_name=request.user.get_username(), reason="chosen by an administrator"
-        )
+        try:
+            promote_model(version, by=request.user, reason="chosen by an administrator", trigger=Trigger.ADMIN)
+        except PipelineError as error:
+            self.message_user(request, error.message, messages.ERROR)
+            return
         self.log_change(request, version, "Put in use.")
         self.message_user(request, f"Version {version.number} is in use now.", messages.SUCCESS)
+
+
+@admin.register(Promotion)
+class PromotionAdmin(HistoryAdmin):
+    """What was in use when, and who made it so."""
+
+    list_display = ("at", "version", "former", "by_name", "reason")
+    list_filter = ("at", "by_name")
+    list_select_related = ("version", "former")
+    date_hierarchy = "at"

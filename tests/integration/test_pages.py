@@ -47,7 +47,7 @@ def test_a_schedule_is_changed_and_started_in_the_admin(admin_client, django_cap
     with django_capture_on_commit_callbacks(execute=True):
         chosen = {"action": "start_now", "_selected_action": [schedule.pk]}
         admin_client.post("/admin/pipeline/schedule/", chosen)
-    run = DatasetRun.objects.get()
+    run = DatasetRun.objects.earliest("pk")
     assert (run.step, run.started_by_name, run.schedule) == ("housekeeping", "chief", schedule)
 
 
@@ -139,11 +139,14 @@ def test_the_report_of_a_version_opens_in_the_admin_and_nowhere_else(admin_clien
 
 def test_a_version_is_put_in_use_by_an_administrator_with_the_permission(admin_client, trained, start):
     start("train_model")
-    first = ModelVersion.objects.get(number=1)
-    url, data = reverse("admin:pipeline_modelversion_changelist"), {"action": "promote", "_selected_action": [first.pk]}
+    second = ModelVersion.objects.get(number=2)
+    url, data = (
+        reverse("admin:pipeline_modelversion_changelist"),
+        {"action": "promote", "_selected_action": [second.pk]},
+    )
     answer = admin_client.post(url, data, follow=True)
-    first.refresh_from_db()
-    assert (first.state, first.promoted_by_name) == ("champion", "chief")
+    second.refresh_from_db()
+    assert (second.state, second.promoted_by_name) == ("champion", "chief")
     assert b"is in use now" in answer.content
 
 
@@ -153,12 +156,12 @@ def test_staff_without_the_permission_cannot_promote(trained, start):
     user.user_permissions.add(Permission.objects.get(codename="view_modelversion"))
     client = Client()
     client.force_login(user)
-    first = ModelVersion.objects.get(number=1)
+    second = ModelVersion.objects.get(number=2)
     client.post(
-        reverse("admin:pipeline_modelversion_changelist"), {"action": "promote", "_selected_action": [first.pk]}
+        reverse("admin:pipeline_modelversion_changelist"), {"action": "promote", "_selected_action": [second.pk]}
     )
-    first.refresh_from_db()
-    assert first.state == "retired"
+    second.refresh_from_db()
+    assert second.state == "challenger"
 
 
 def test_stations_are_there_after_migrating_and_can_be_edited(admin_client):
