@@ -1,8 +1,6 @@
 """The response times page in a browser: without script, by keyboard, on a phone, for everybody."""
 
-import shutil
 import threading
-from contextlib import contextmanager
 from wsgiref.simple_server import WSGIRequestHandler, make_server
 
 import numpy as np
@@ -11,15 +9,10 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.contrib.staticfiles.handlers import StaticFilesHandler
 from django.core.wsgi import get_wsgi_application
-from playwright.sync_api import sync_playwright
 
 from pipeline.actions.count_response_times import count_response_times, figures_path
 from pipeline.core.boroughs import BOROUGH_CODES
 from pipeline.storage.response_times import write_figures
-
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-
-pytestmark = [pytest.mark.browser, pytest.mark.skipif(CHROMIUM is None, reason="no Chromium here")]
 
 
 class _Quiet(WSGIRequestHandler):
@@ -62,64 +55,68 @@ def figures(folders):
     write_figures(times.figures, times.facts | {"is_sample": True, "sources_sha256": {}}, figures_path())
 
 
-@contextmanager
-def opened(url, **options):
-    """A page of a fresh browser, and what went wrong in it."""
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        page = browser.new_context(**options).new_page()
-        faults = []
-        page.on("console", lambda message: faults.append(message.text) if message.type == "error" else None)
-        page.on("pageerror", lambda error: faults.append(str(error)))
-        page.goto(url)
-        yield page
-        browser.close()
-        assert faults == []
+@pytest.fixture
+def visit(browser, site):
+    """Open an address of the site in a fresh context; what the console complains of fails the test."""
+    contexts, complaints = [], []
+
+    def _visit(address, **options):
+        contexts.append(browser.new_context(**options))
+        page = contexts[-1].new_page()
+        page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.goto(f"{site}{address}")
+        return page
+
+    yield _visit
+    for context in contexts:
+        context.close()
+    assert complaints == []
 
 
-def test_filters_sort_and_download_without_script(site, figures):
-    with opened(f"{site}/response-times", java_script_enabled=False, accept_downloads=True) as page:
-        page.select_option("#pump", "second")
-        page.select_option("#borough", "Camden")
-        page.select_option("#by", "month")
-        page.click("text=Show")
-        assert "borough=Camden" in page.url
-        assert "Camden, second pump" in page.inner_text(".scope")
-        page.click(".figures-table thead >> text=Average >> nth=0")
-        assert page.get_attribute(".figures-table thead th[aria-sort]", "aria-sort") == "ascending"
-        with page.expect_download() as waiting:
-            page.click("text=CSV")
-        assert waiting.value.suggested_filename == "sample-response-times-month-2024.csv"
+def test_filters_sort_and_download_without_script(visit, figures):
+    page = visit("/response-times", java_script_enabled=False, accept_downloads=True)
+    page.select_option("#pump", "second")
+    page.select_option("#borough", "Camden")
+    page.select_option("#by", "month")
+    page.click("text=Show")
+    assert "borough=Camden" in page.url
+    assert "Camden, second pump" in page.inner_text(".scope")
+    page.click(".figures-table thead >> text=Average >> nth=0")
+    assert page.get_attribute(".figures-table thead th[aria-sort]", "aria-sort") == "ascending"
+    with page.expect_download() as waiting:
+        page.click("text=CSV")
+    assert waiting.value.suggested_filename == "sample-response-times-month-2024.csv"
 
 
-def test_the_filters_work_by_keyboard_alone(site, figures):
-    with opened(f"{site}/response-times") as page:
-        page.focus("#pump")
-        page.keyboard.press("ArrowDown")
-        for _ in range(4):
-            page.keyboard.press("Tab")
-        assert page.evaluate("document.activeElement.id") == "measure"
+def test_the_filters_work_by_keyboard_alone(visit, figures):
+    page = visit("/response-times")
+    page.focus("#pump")
+    page.keyboard.press("ArrowDown")
+    for _ in range(4):
         page.keyboard.press("Tab")
-        page.keyboard.press("Enter")
-        page.wait_for_url("**pump=second**")
-        assert "second pump" in page.inner_text(".scope")
+    assert page.evaluate("document.activeElement.id") == "measure"
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**pump=second**")
+    assert "second pump" in page.inner_text(".scope")
 
 
 @pytest.mark.parametrize("width", [320, 390, 1440])
-def test_the_page_never_scrolls_sideways(site, figures, width):
-    with opened(f"{site}/response-times?by=ward&year=all", viewport={"width": width, "height": 900}) as page:
-        assert page.evaluate("document.documentElement.scrollWidth") == width
+def test_the_page_never_scrolls_sideways(visit, figures, width):
+    page = visit("/response-times?by=ward&year=all", viewport={"width": width, "height": 900})
+    assert page.evaluate("document.documentElement.scrollWidth") == width
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("question", ["", "?by=ward&pump=second&sort=-mean", "?measure=within_limit&borough=Brent"])
-def test_no_rule_of_accessibility_is_broken(site, figures, scheme, question):
-    with opened(f"{site}/response-times{question}", color_scheme=scheme) as page:
-        found = Axe().run(page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]})
-        assert found.response["violations"] == []
+def test_no_rule_of_accessibility_is_broken(visit, figures, scheme, question):
+    page = visit(f"/response-times{question}", color_scheme=scheme)
+    found = Axe().run(page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]})
+    assert found.response["violations"] == []
 
 
-def test_without_figures_the_page_is_accessible_too(site):
-    with opened(f"{site}/response-times") as page:
-        assert "build_features" in page.inner_text("main")
-        assert Axe().run(page).response["violations"] == []
+def test_without_figures_the_page_is_accessible_too(visit):
+    page = visit("/response-times")
+    assert "build_features" in page.inner_text("main")
+    assert Axe().run(page).response["violations"] == []
