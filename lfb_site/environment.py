@@ -147,6 +147,14 @@ def standards(name: str) -> dict[str, dict[str, float]]:
     return {pump: {key: float(figure) for key, figure in rule.items()} for pump, rule in found.items()}
 
 
+def tracking_uri(name: str, default_file: Path) -> str:
+    """Where MLflow keeps its records: a SQLite file by default, or a server."""
+    uri = text(name) or f"sqlite:///{default_file}"
+    if not uri.startswith(("sqlite:///", "http://", "https://")):
+        raise refuse(name, uri.split("://", 1)[0] + "://…", "wanted http://HOST:PORT, https://HOST or sqlite:///FILE")
+    return uri
+
+
 def database(name: str, default_file: Path) -> dict[str, object]:
     """A Django database from a URL: SQLite in WAL mode by default, PostgreSQL where one is named."""
     url = text(name) or f"sqlite:///{default_file}"

@@ -13,6 +13,7 @@ ADMINISTRATOR_PERMISSIONS = (
     ("pipeline", "datasetrun", "view_datasetrun", "Can view run"),
     ("pipeline", "modelversion", "promote_version", "Can promote and roll back model versions"),
     ("pipeline", "modelversion", "view_modelversion", "Can view model version"),
+    ("pipeline", "promotion", "view_promotion", "Can view promotion"),
     *(
         ("pipeline", "schedule", f"{verb}_schedule", f"Can {verb} schedule")
         for verb in ("add", "change", "delete", "view")

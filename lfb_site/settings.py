@@ -35,6 +35,21 @@ LFB_ATTENDANCE_BAND_SECONDS = env.band("LFB_ATTENDANCE_BAND_SECONDS", (193, 539)
 LFB_TRAIN_ON_BANDS = env.boolean("LFB_TRAIN_ON_BANDS", default=False)
 LFB_STANDARDS = env.standards("LFB_STANDARDS")
 
+# Promotion: what a new version must show on the same rows to take the place of the one in use
+LFB_GATE_MARGIN_SECONDS = env.number("LFB_GATE_MARGIN_SECONDS", 0, low=0, high=600)
+LFB_GATE_NEWER_SECONDS = env.number("LFB_GATE_NEWER_SECONDS", 0, low=0, high=600)
+LFB_GATE_BOROUGH_SECONDS = env.number("LFB_GATE_BOROUGH_SECONDS", 5, low=0, high=600)
+LFB_GATE_BOROUGH_ROWS = env.integer("LFB_GATE_BOROUGH_ROWS", 100, low=2, high=10_000_000)
+LFB_GATE_COVERAGE = env.band("LFB_GATE_COVERAGE", (0.87, 0.93))
+
+# Tracking: what is on record of every version, in MLflow too. The records of the site itself are the truth.
+MLFLOW_ENABLED = env.boolean("MLFLOW_ENABLED", "USE_MLFLOW", default=True)
+MLFLOW_TRACKING_URI = env.tracking_uri("MLFLOW_TRACKING_URI", LFB_DATA_DIR / "mlflow" / "mlflow.db")
+MLFLOW_EXPERIMENT_NAME = env.text("MLFLOW_EXPERIMENT_NAME") or "LFB_MLOPS"
+MLFLOW_TIMEOUT_SECONDS = env.number("MLFLOW_TIMEOUT_SECONDS", 60, low=1, high=3600)
+# Where predictions take the model in use from: its own files, or those registered in MLflow.
+LFB_MODEL_SOURCE = env.choice("LFB_MODEL_SOURCE", "local", ("local", "mlflow"))
+
 # Serving: the version in use and the stations are looked at again after so many seconds
 LFB_REFRESH_SECONDS = env.number("LFB_REFRESH_SECONDS", 2, low=0, high=60)
 LFB_MAX_WAIT_SECONDS = env.number("LFB_MAX_WAIT_SECONDS", 30, low=0, high=600)

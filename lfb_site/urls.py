@@ -19,7 +19,7 @@ from pipeline.api.viewsets import (
     StationViewSet,
     TrainModelViewSet,
 )
-from pipeline.model_pages import compare_models, model_page, model_report, models_page
+from pipeline.model_pages import compare_models, model_card_file, model_page, model_report, models_page
 from pipeline.views import response_times_file, response_times_page
 from predictions.api.viewsets import BatchViewSet, PredictionViewSet, PredictViewSet
 from predictions.views import prediction_page
@@ -45,6 +45,7 @@ urlpatterns = [
     path("models/compare", compare_models, name="compare_models"),
     path("models/<int:number>", model_page, name="model_page"),
     path("models/<int:number>/report", model_report, name="model_report"),
+    path("models/<int:number>/card.md", model_card_file, name="model_card"),
     path("health", HealthViewSet.as_view({"get": "health"}), name="health"),
     path("metrics", MetricsView.as_view(), name="metrics"),
     path("process_data", StartByGetViewSet.as_view({"get": "process_data"}), name="process_data"),

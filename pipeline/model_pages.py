@@ -10,8 +10,9 @@ from django.views.decorators.http import require_safe
 
 from pipeline import model_figures, registry
 from pipeline.core.errors import PipelineError
+from pipeline.model_card import LIMITS, inputs_of, model_card
 from pipeline.models import ModelVersion, VersionState
-from pipeline.public_sources import OUTLINES_LICENCE
+from pipeline.public_sources import LICENCE, OUTLINES_LICENCE
 
 VERSIONS_A_PAGE = 20
 # The report holds its styles and plots itself; it may load nothing and run nothing.
@@ -45,6 +46,9 @@ def model_page(request: HttpRequest, number: int) -> HttpResponse:
         "version": version,
         "in_use": in_use,
         "figures": model_figures.figures_of(version),
+        "inputs": inputs_of(version),
+        "limits": LIMITS,
+        "licence": LICENCE,
         "outlines_licence": OUTLINES_LICENCE,
     }
     return render(request, "pipeline/model.html", context)
@@ -80,4 +84,15 @@ def model_report(request: HttpRequest, number: int) -> HttpResponse:
         raise Http404(error.message) from error
     return HttpResponse(
         content, content_type="text/html; charset=utf-8", headers={"Content-Security-Policy": REPORT_POLICY}
+    )
+
+
+@require_safe
+def model_card_file(request: HttpRequest, number: int) -> HttpResponse:
+    """The model card as Markdown, to keep or to publish."""
+    version = get_object_or_404(ModelVersion, number=number)
+    return HttpResponse(
+        model_card(version),
+        content_type="text/markdown; charset=utf-8",
+        headers={"Content-Disposition": f'attachment; filename="model-card-{number}.md"'},
     )

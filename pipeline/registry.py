@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -13,16 +14,19 @@ from django.db import transaction
 from django.db.models import Max
 from django.utils import timezone
 
-from pipeline.core.errors import MissingInputError, NoModelError
-from pipeline.models import DatasetRun, ModelVersion, VersionState
+from pipeline.core.errors import ArtifactError, MissingInputError, NoModelError, PipelineError
+from pipeline.models import DatasetRun, ModelVersion, Promotion, VersionState
 from pipeline.remembered import Remembered
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from pipeline.core.estimators import AttendanceEstimator
 
 
+logger = logging.getLogger(__name__)
+
 SYSTEM = "training"  # who promotes where no person does
-MAE_TOLERANCE_SECONDS = 1.0  # two periods differ by more than this for reasons that are not the model's
 
 
 def current() -> ModelVersion:
@@ -50,11 +54,23 @@ def serving() -> Serving:
 
 
 def _load_serving(kept: Serving | None) -> Serving:
-    stamp = ModelVersion.objects.in_use().values_list("pk", "promoted_at").first()
-    if kept is not None and stamp == (kept.version.pk, kept.version.promoted_at):
+    stamp = ModelVersion.objects.in_use().values_list("pk", "promoted_at", "mlflow_run_id").first()
+    if kept is not None and stamp == (kept.version.pk, kept.version.promoted_at, kept.version.mlflow_run_id):
         return kept
     version = current()
-    return Serving(version, estimator_of(version))
+    return Serving(version, _estimator_in_use(version))
+
+
+def _estimator_in_use(version: ModelVersion) -> AttendanceEstimator:
+    """From where LFB_MODEL_SOURCE says; its own files where MLflow does not have the recorded ones."""
+    if settings.LFB_MODEL_SOURCE == "mlflow":
+        from pipeline.registered_models import registered_estimator
+
+        try:
+            return registered_estimator(version)
+        except PipelineError as error:
+            logger.warning("version %s is served from its own files: %s", version.number, error.message)
+    return estimator_of(version)
 
 
 _serving: Remembered[Serving] = Remembered(_load_serving)
@@ -112,13 +128,17 @@ def register(trained: TrainedModel, run_id: int) -> ModelVersion:
 
 @transaction.atomic
 def promote(version: ModelVersion, *, by: Any = None, by_name: str, reason: str) -> ModelVersion:
-    """Put `version` in use and retire the one that was."""
-    for former in ModelVersion.objects.select_for_update().in_use().exclude(pk=version.pk):
+    """Put `version` in use, retire the one that was, and keep on record who did so and why."""
+    former = ModelVersion.objects.select_for_update().in_use().exclude(pk=version.pk).first()
+    if former is not None:
         former.state, former.state_reason = VersionState.RETIRED, f"replaced by version {version.number}"
         former.save(update_fields=["state", "state_reason"])
     version.state, version.state_reason = VersionState.CHAMPION, reason
     version.promoted_at, version.promoted_by, version.promoted_by_name = timezone.now(), by, by_name
     version.save(update_fields=["state", "state_reason", "promoted_at", "promoted_by", "promoted_by_name"])
+    Promotion.objects.create(
+        version=version, former=former, at=version.promoted_at, by=by, by_name=by_name, reason=reason
+    )
     transaction.on_commit(_serving.forget)
     return version
 
@@ -141,24 +161,60 @@ def roll_back(*, by: Any = None, by_name: str, reason: str = "") -> ModelVersion
     return promote(former(), by=by, by_name=by_name, reason=told)
 
 
-def consider(version: ModelVersion) -> None:
-    """Put a fresh version in use where nothing better is: none is, or one of sample data gives way to real data,
-    or its mean error on its own test rows is no larger than that of the version in use, of the same kind of data."""
+def consider(version: ModelVersion, holdout: pd.DataFrame) -> None:
+    """Put a fresh version in use where none is, or where it passes the gate on `holdout`, the rows it was tested on.
+
+    Sample data always give way to real data, and a version in use whose files cannot be read gives way to any.
+    """
     champion = ModelVersion.objects.in_use().first()
     if champion is None:
-        promote(version, by_name=SYSTEM, reason="the first version")
+        _promote_after(None, version, "the first version")
     elif champion.is_sample and not version.is_sample:
-        promote(version, by_name=SYSTEM, reason=f"trained on real data, version {champion.number} on sample data")
+        _promote_after(champion, version, f"trained on real data, version {champion.number} on sample data")
     elif version.is_sample and not champion.is_sample:
         _note(version, f"version {champion.number} in use was trained on real data, this one on sample data")
-    elif version.metrics["mae"] <= champion.metrics["mae"] + MAE_TOLERANCE_SECONDS:
-        promote(version, by_name=SYSTEM, reason=f"no worse than version {champion.number}, and trained on newer data")
     else:
-        _note(
-            version,
-            f"its mean error is {version.metrics['mae']:.1f} s, that of version {champion.number} in use "
-            f"{champion.metrics['mae']:.1f} s",
-        )
+        _compare_with(champion, version, holdout)
+
+
+def _compare_with(champion: ModelVersion, version: ModelVersion, holdout: pd.DataFrame) -> None:
+    from pipeline.core import gate
+
+    try:
+        in_use = gate.Champion(f"version {champion.number}", estimator_of(champion), champion.trained_to)
+    except ArtifactError as error:
+        _promote_after(champion, version, f"version {champion.number} cannot be used any more: {error.message}")
+        return
+    verdict = gate.judge(
+        holdout,
+        estimator_of(version),  # as it was stored: that is what will answer
+        in_use,
+        trained_to=version.trained_to,
+        rules=gate.GateRules(
+            margin_seconds=settings.LFB_GATE_MARGIN_SECONDS,
+            newer_seconds=settings.LFB_GATE_NEWER_SECONDS,
+            borough_seconds=settings.LFB_GATE_BOROUGH_SECONDS,
+            borough_rows=settings.LFB_GATE_BOROUGH_ROWS,
+            coverage=settings.LFB_GATE_COVERAGE,
+        ),
+        seed=version.seed,
+    )
+    version.gate = verdict.as_dict() | {"champion": champion.number}
+    version.save(update_fields=["gate"])
+    if verdict.passed:
+        _promote_after(champion, version, verdict.reason)
+    else:
+        _note(version, verdict.reason)
+
+
+@transaction.atomic
+def _promote_after(champion: ModelVersion | None, version: ModelVersion, reason: str) -> None:
+    """Promote, unless somebody put another version in use while the two were compared."""
+    in_use = ModelVersion.objects.select_for_update().in_use().first()
+    if in_use == champion:
+        promote(version, by_name=SYSTEM, reason=reason)
+    else:
+        _note(version, "another version was put in use while this one was judged")
 
 
 def _note(version: ModelVersion, reason: str) -> None:

@@ -21,7 +21,7 @@ CHAINS: dict[str, tuple[str, ...]] = {
     Chain.INTAKE_AND_RETRAIN: ("process_data", "build_features", "train_model", "evaluate_model"),
     Chain.INTAKE: ("process_data", "build_features"),
     Chain.RETRAIN: ("train_model", "evaluate_model"),
-    Chain.HOUSEKEEPING: ("housekeeping",),
+    Chain.HOUSEKEEPING: ("housekeeping", "track_models"),
 }
 LATE_AFTER = dt.timedelta(minutes=5)  # a time that lies farther back was missed
 TICK_SECONDS = 5.0

@@ -108,6 +108,10 @@ def housekeeping_params(given: Mapping[str, Any]) -> core_params.HousekeepingPar
     return core_params.HousekeepingParams(**take(given, "keep_batches_days"))
 
 
+def track_models_params(given: Mapping[str, Any]) -> core_params.TrackModelsParams:
+    return core_params.TrackModelsParams(**take(given))
+
+
 _steps: dict[str, Step] = {}
 
 
@@ -189,5 +193,14 @@ add(
         queue="default",
         lock="housekeeping",
         time_limit_seconds=600,
+    ),
+    Step(
+        name="track_models",
+        title="Track models",
+        params_type=core_params.TrackModelsParams,
+        make_params=track_models_params,
+        action="pipeline.actions.track_models.track_models",
+        permission="pipeline.start_runs",
+        queue="default",
     ),
 )

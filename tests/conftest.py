@@ -14,7 +14,7 @@ from django.db import transaction
 
 from lfb_site.models import AccessToken
 from pipeline import registry
-from pipeline.models import DatasetRun, ModelVersion, Trigger
+from pipeline.models import DatasetRun, ModelVersion, Promotion, Trigger
 from tests.http_server import PublisherServer
 from tests.real_data import real_data_dir
 
@@ -118,7 +118,9 @@ def trained_site(tmp_path_factory, django_db_setup, django_db_blocker):
         for step, given in steps.items():
             run = runs.start(step, given, by_name="tester", trigger=Trigger.COMMAND)
             assert run.status == "succeeded", f"{run.error_code}: {run.error_message}"
-        rows = serializers.serialize("json", [*DatasetRun.objects.all(), *ModelVersion.objects.all()])
+        rows = serializers.serialize(
+            "json", [*DatasetRun.objects.all(), *ModelVersion.objects.all(), *Promotion.objects.all()]
+        )
         transaction.set_rollback(True)
     return folder, rows
 

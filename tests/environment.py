@@ -22,6 +22,7 @@ os.environ |= {
     "DJANGO_STATIC_ROOT": str(_BASE / "static"),
     "DJANGO_DEBUG": "1",
     "LFB_CODE_VERSION": "test",
+    "MLFLOW_ENABLED": "0",  # each training would wait for it; the tests of tracking switch it on
 }
 (_BASE / "static").mkdir()
 

@@ -18,7 +18,7 @@ FORBIDDEN = {
     "pipeline/management": ("pandas", "pipeline.actions", "pipeline.core.features"),
     "predictions/views.py": ("pandas", "pipeline.storage"),
 }  # fmt: skip
-HEAVY = ("pandas", "sklearn", "lightgbm", "matplotlib", "pandera", "pyproj")
+HEAVY = ("pandas", "sklearn", "lightgbm", "matplotlib", "pandera", "pyproj", "mlflow", "skops")
 
 
 def python_files(place):
@@ -60,6 +60,18 @@ def test_starting_django_imports_nothing_heavy():
         [sys.executable, "-c", code, *HEAVY], cwd=ROOT, env=environment, capture_output=True, text=True, check=True
     )
     assert done.stdout.strip() == "[]"
+
+
+def test_mlflow_is_imported_in_its_own_process_alone():
+    importing = {
+        str(path.relative_to(ROOT))
+        for place in ("lfb_site", "pipeline", "predictions")
+        for path in python_files(place)
+        if any(name.split(".")[0] == "mlflow" for name in imports(path))
+        or "mlflow_client" in imports(path)
+        or "pipeline.storage.mlflow_client" in imports(path)
+    }
+    assert importing == {"pipeline/storage/mlflow_client.py"}
 
 
 def test_only_the_settings_read_the_environment():

@@ -13,6 +13,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from pipeline import registry, reporting
+from pipeline.actions.track_models import track_after_training
 from pipeline.core import splits
 from pipeline.core.baselines import BASELINES
 from pipeline.core.boosting import BoostedAttendance
@@ -64,6 +65,8 @@ def train_model(params: TrainModelParams, context: RunContext) -> StepResult:
     version, outputs = _store(
         estimator, linear, evaluation, split, targets, data_record, params, notes, context, training_rows=len(train)
     )
+    context.progress("track", 4, STAGES)
+    tracked = track_after_training(version)
     scores = evaluation.model.overall
     return StepResult(
         rows_in=len(features),
@@ -78,7 +81,7 @@ def train_model(params: TrainModelParams, context: RunContext) -> StepResult:
         },
         inputs=(data_record,),
         outputs=tuple(outputs),
-        notes=(*notes, *_summary(evaluation, version)),
+        notes=(*notes, *_summary(evaluation, version), *filter(None, [tracked])),
         details={"version": version.number, "in_use": version.state == VersionState.CHAMPION},
         is_sample=data_record.is_sample,
     )
@@ -170,6 +173,7 @@ def _store(
     drawn = reporting.draw_plots(evaluation, estimator, split)
     with OutputSet(model_dir, context.owner) as out:
         names = FILES | ({"forecast": "forecast.json"} if isinstance(estimator, BoostedAttendance) else {})
+        names |= {f"plot_{name}": f"plots/{name}.svg" for name in drawn}
         staged = {role: out.path(f"{folder}/{name}") for role, name in names.items()}
         artifacts.save_linear(linear, staged["estimator"], staged["encoder"], staged["facts"])
         if isinstance(estimator, BoostedAttendance):
@@ -184,8 +188,9 @@ def _store(
         reporting.write_report(
             staged["report"], staged["report_json"], evaluation, html, is_sample=data_record.is_sample
         )
+        for name, svg in drawn.items():
+            staged[f"plot_{name}"].write_text(svg, encoding="utf-8")
         out.commit()
-    context.progress("store", 4, STAGES)
     files = [hashing.file_record(role, model_dir / folder / name) for role, name in names.items()]
     version = registry.register(
         registry.TrainedModel(
@@ -207,7 +212,7 @@ def _store(
         ),
         context.run_id,
     )
-    registry.consider(version)
+    registry.consider(version, split.holdout)
     contract = [hashing.file_record(target.name, target) for target in targets.values()]
     return version, [*contract, *files]
 

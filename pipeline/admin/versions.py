@@ -17,10 +17,11 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from pipeline import model_figures, registry
+from pipeline.actions.promote_model import promote_model, roll_back_model
 from pipeline.admin.display import HistoryAdmin, files_table, readable_json, table
 from pipeline.core.errors import PipelineError
 from pipeline.core.wording import readable_count, readable_percent
-from pipeline.models import ModelVersion, VersionState
+from pipeline.models import ModelVersion, Promotion, Trigger, VersionState
 
 
 class ReasonForm(forms.Form):
@@ -52,8 +53,8 @@ class ModelVersionAdmin(HistoryAdmin):
         ("Figures", {"fields": ("shown_metrics",)}),
         ("Made from", {"fields": ("run", "estimator", "shown_features", "shown_parameters", "shown_seed", "code_version")}),
         ("Training files", {"fields": ("shown_datasets",)}),
-        ("Files", {"fields": ("shown_files",)}),
-        ("In use", {"fields": ("promoted_at", "promoted_by_name")}),
+        ("Files", {"fields": ("shown_files", "mlflow_run_id", "mlflow_version")}),
+        ("In use", {"fields": ("promoted_at", "promoted_by_name", "shown_gate")}),
     )  # fmt: skip
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[ModelVersion]:
@@ -130,9 +131,9 @@ class ModelVersionAdmin(HistoryAdmin):
         return TemplateResponse(request, "admin/pipeline/modelversion/promote.html", context)
 
     def _change(self, request: HttpRequest, version: ModelVersion, verb: str, reason: str) -> HttpResponse:
-        who = {"by": request.user, "by_name": request.user.get_username(), "reason": reason}
+        who = {"by": request.user, "reason": reason, "trigger": Trigger.ADMIN}
         try:
-            changed = registry.roll_back(**who) if verb == "roll_back" else registry.promote(version, **who)
+            changed = roll_back_model(**who) if verb == "roll_back" else promote_model(version, **who)
         except PipelineError as error:
             messages.error(request, f"{error.message} {error.hint}")
         else:
@@ -195,6 +196,11 @@ class ModelVersionAdmin(HistoryAdmin):
     def shown_features(self, version: ModelVersion) -> str:
         return ", ".join(version.feature_names)
 
+    @admin.display(description="what the gate said")
+    def shown_gate(self, version: ModelVersion) -> SafeString | str:
+        checks = version.gate.get("checks", [])
+        return table(("passed", "why"), (("yes" if check["passed"] else "no", check["words"]) for check in checks))
+
     @admin.display(description="seed")
     def shown_seed(self, version: ModelVersion) -> str:
         return str(version.seed)
@@ -210,3 +216,13 @@ class ModelVersionAdmin(HistoryAdmin):
     @admin.display(description="files")
     def shown_files(self, version: ModelVersion) -> SafeString | str:
         return files_table(version.files)
+
+
+@admin.register(Promotion)
+class PromotionAdmin(HistoryAdmin):
+    """What was in use when, and who made it so."""
+
+    list_display = ("at", "version", "former", "by_name", "reason")
+    list_filter = ("at", "by_name")
+    list_select_related = ("version", "former")
+    date_hierarchy = "at"

@@ -111,12 +111,18 @@ class HousekeepingInput(StrictSerializer):
         return {}
 
 
+class TrackModelsInput(StrictSerializer):
+    def given(self) -> dict[str, Any]:
+        return {}
+
+
 STEP_INPUTS: dict[str, type[StrictSerializer]] = {
     "process_data": ProcessDataInput,
     "build_features": BuildFeaturesInput,
     "train_model": TrainModelInput,
     "evaluate_model": EvaluateModelInput,
     "housekeeping": HousekeepingInput,
+    "track_models": TrackModelsInput,
 }
 
 

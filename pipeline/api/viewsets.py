@@ -18,11 +18,11 @@ from rest_framework.response import Response
 from lfb_site.authentication import PasswordAuthentication, TokenAuthentication
 from lfb_site.permissions import CalledOnPurpose, holds
 from pipeline import registry
+from pipeline.actions.promote_model import promote_model, roll_back_model
 from pipeline.api import serializers as shapes
 from pipeline.api.filters import ModelVersionFilter, RunFilter, StationFilter
 from pipeline.api.starting import await_end, cancel_run, retry_run, start_run
-from pipeline.core.errors import ParameterError
-from pipeline.models import DatasetRun, ModelVersion, Station
+from pipeline.models import DatasetRun, ModelVersion, Station, Trigger
 
 MayStartRuns = holds("pipeline.start_runs")
 MayPromote = holds("pipeline.promote_version")
@@ -244,10 +244,7 @@ class ModelVersionViewSet(viewsets.ReadOnlyModelViewSet):
         asked = shapes.PromotionInput(data=request.data)
         asked.is_valid(raise_exception=True)
         reason = asked.validated_data["reason"]
-        version = self.get_object()
-        if version.state == "champion":
-            raise ParameterError(f"Version {version.number} is in use already.", code="already_in_use")
-        registry.promote(version, by=request.user, by_name=request.user.get_username(), reason=reason)
+        version = promote_model(self.get_object(), by=request.user, reason=reason, trigger=Trigger.API)
         return Response(self.get_serializer(version).data)
 
     @extend_schema(
@@ -258,5 +255,5 @@ class ModelVersionViewSet(viewsets.ReadOnlyModelViewSet):
     )
     @action(detail=False, methods=["post"], url_path="roll-back")
     def roll_back(self, request: Request) -> Response:
-        version = registry.roll_back(by=request.user, by_name=request.user.get_username())
+        version = roll_back_model(by=request.user, trigger=Trigger.API)
         return Response(self.get_serializer(version).data)

@@ -130,6 +130,14 @@ class QueueUnavailableError(PipelineError):
     default_hint = "Start the whole site with `make run`, or check REDIS_URL; then start again."
 
 
+class TrackingError(PipelineError):
+    """MLflow does not do what was asked of it."""
+
+    code = "tracking_failed"
+    http_status = 503
+    default_hint = "Check MLFLOW_TRACKING_URI and that the server runs; then: manage.py track_models"
+
+
 class TimeLimitError(PipelineError):
     """A step took longer than it may."""
 

@@ -126,3 +126,8 @@ class HousekeepingParams(StepParams):
     """How long the answers of batches are kept, in days."""
 
     keep_batches_days: int = 7
+
+
+@dataclass(frozen=True)
+class TrackModelsParams(StepParams):
+    """Nothing to choose: every version that MLflow does not hold is brought there."""

@@ -28,6 +28,8 @@ class ModelVersion(models.Model):
     number = models.PositiveIntegerField(unique=True)
     state = models.CharField(max_length=10, choices=VersionState, default=VersionState.CHALLENGER)
     state_reason = models.TextField(blank=True)
+    # The answers of the promotion gate; empty where there was nothing to compare with.
+    gate = models.JSONField(default=dict, blank=True)
     estimator = models.CharField(max_length=40)
     run = models.OneToOneField("pipeline.DatasetRun", on_delete=models.PROTECT, related_name="model_version")
     created_at = models.DateTimeField(auto_now_add=True)
@@ -50,6 +52,9 @@ class ModelVersion(models.Model):
     metrics = models.JSONField(default=dict)
     evaluation = models.JSONField(default=dict)
     files = models.JSONField(default=list)
+    # Where MLflow holds it; empty while it is not tracked.
+    mlflow_run_id = models.CharField("MLflow run", max_length=64, blank=True)
+    mlflow_version = models.PositiveIntegerField("MLflow version", null=True, blank=True)
 
     objects = ModelVersionQuerySet.as_manager()
 

@@ -1,6 +1,9 @@
 """The names that users rely on, to the letter, and that the README tells nothing else."""
 
+import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -58,6 +61,24 @@ def test_promised_settings_exist():
         (193, 539),
         False,
     )
+
+
+def test_mlflow_settings_have_the_promised_defaults():
+    told = {
+        "MLFLOW_ENABLED": None, "USE_MLFLOW": "0", "MLFLOW_TRACKING_URI": None, "MLFLOW_EXPERIMENT_NAME": None,
+    }  # fmt: skip
+    read = "from django.conf import settings as s; print(s.MLFLOW_ENABLED, s.MLFLOW_TRACKING_URI == f'sqlite:///{s.LFB_DATA_DIR}/mlflow/mlflow.db', s.MLFLOW_EXPERIMENT_NAME)"
+    assert in_environment(read, {**told, "USE_MLFLOW": None}) == "True True LFB_MLOPS"
+    assert in_environment(read, told) == "False True LFB_MLOPS"
+
+
+def in_environment(code, changed):
+    environment = {name: value for name, value in {**os.environ, **changed}.items() if value is not None}
+    environment["DJANGO_SETTINGS_MODULE"] = "lfb_site.settings"
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=settings.BASE_DIR, env=environment, capture_output=True, text=True, check=True
+    )
+    return done.stdout.strip()
 
 
 def test_expected_columns_are_the_promised_ones():

@@ -29,6 +29,7 @@ class Site:
             "DJANGO_DEBUG": "1",
             "LFB_CONSOLE_LEVEL": "ERROR",
             "LFB_CODE_VERSION": "test",
+            "MLFLOW_ENABLED": "0",
             "PYTHONWARNINGS": "ignore",
             **settings,
         }

@@ -302,11 +302,11 @@ def test_a_prediction_asks_the_database_for_the_login_alone(roles, trained, sett
 
 def test_a_prediction_sees_a_promotion_when_the_memory_is_refreshed(roles, trained, start):
     start("train_model")
-    assert roles["standard"].get("/predict?distance=5.2&station=Acton").json()["version"] == 2
-    assert roles["administrator"].post("/api/v1/model-versions/1/promote", {}, format="json").status_code == 200
     assert roles["standard"].get("/predict?distance=5.2&station=Acton").json()["version"] == 1
+    assert roles["administrator"].post("/api/v1/model-versions/2/promote", {}, format="json").status_code == 200
+    assert roles["standard"].get("/predict?distance=5.2&station=Acton").json()["version"] == 2
     back = roles["administrator"].post("/api/v1/model-versions/roll-back")
-    assert (back.json()["number"], registry.current().number) == (2, 2)
+    assert (back.json()["number"], registry.current().number) == (1, 1)
 
 
 def test_a_prediction_is_the_same_through_every_door(roles, trained, start):

@@ -287,17 +287,6 @@ def test_bands_shape_training_alone(trained, start, settings):
     assert version.training_rows < registry.get(1).training_rows
 
 
-def test_a_worse_version_waits_as_challenger_with_the_reason(trained, start, settings):
-    champion = registry.current()
-    champion.metrics["mae"] = 10.0
-    champion.save()
-    start("train_model")
-    waiting = ModelVersion.objects.get(number=2)
-    assert waiting.state == "challenger"
-    assert "10.0 s" in waiting.state_reason
-    assert registry.current() == champion
-
-
 def test_evaluation_writes_a_report_that_needs_nothing_else(trained, start, settings):
     run = start("evaluate_model")
     html = (settings.LFB_MODEL_DIR / "reports" / "version-0001.html").read_text()

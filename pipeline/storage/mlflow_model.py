@@ -1,0 +1,81 @@
+"""The model as MLflow stores and loads it: JSON for the trees, skops for the linear model, no pickle."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from pipeline.core.boosting import BoostedAttendance
+from pipeline.core.columns import FEATURE_COLUMNS
+from pipeline.core.estimators import AttendanceEstimator, LinearAttendance
+from pipeline.core.residuals import ResidualDistribution
+from pipeline.storage import artifacts
+
+ANSWER = "attendance_seconds"
+REQUIRED = ("distance_km", "station_name")
+TEXT = {column.name for column in FEATURE_COLUMNS if column.kind == "text"}
+EXAMPLE: dict[str, Any] = {
+    "distance_km": 2.0, "station_name": "Acton", "hour": 14.0, "pump_order": 1.0, "is_own_ground": 1.0,
+    "property_category": "Dwelling", "incident_easting_m": 519_950.0, "incident_northing_m": 179_950.0,
+    "station_easting_m": 520_300.0, "station_northing_m": 180_500.0,
+}  # fmt: skip
+
+
+def write_data(name: str, files: dict[str, tuple[Path, str]], folder: Path) -> AttendanceEstimator:
+    """What the stored model needs, into `folder`, from the version's files: role → (path, recorded SHA-256).
+
+    Raises ArtifactError where a file is not the recorded one.
+    """
+    estimator = artifacts.load_estimator(name, files)
+    folder.mkdir(parents=True)
+    if isinstance(estimator, LinearAttendance):
+        from skops import io as skops_io
+
+        skops_io.dump(estimator.regression, folder / "regression.skops")
+        skops_io.dump(estimator.encoder, folder / "encoder.skops")
+        shutil.copyfile(files["facts"][0], folder / "facts.json")
+    else:
+        shutil.copyfile(files["forecast"][0], folder / "forecast.json")
+    return estimator
+
+
+def read_data(folder: Path) -> AttendanceEstimator:
+    """The estimator that `write_data` stored. skops refuses every type that is not scikit-learn's or numpy's own."""
+    if (folder / "forecast.json").exists():
+        return BoostedAttendance.from_dict(json.loads((folder / "forecast.json").read_text(encoding="utf-8")))
+    from skops import io as skops_io
+
+    facts = json.loads((folder / "facts.json").read_text(encoding="utf-8"))
+    return LinearAttendance.from_parts(
+        skops_io.load(folder / "regression.skops"),
+        skops_io.load(folder / "encoder.skops"),
+        ResidualDistribution.from_dict(facts["residuals"]),
+    )
+
+
+class AttendanceModel:
+    """Answers MLflow's `predict`: a frame of inputs in, one column of seconds out."""
+
+    def __init__(self, estimator: AttendanceEstimator) -> None:
+        self.estimator = estimator
+
+    def predict(self, rows: pd.DataFrame, params: dict[str, Any] | None = None) -> pd.DataFrame:
+        """`distance_km` and `station_name` are needed; whatever else is left out counts as not known."""
+        given = {
+            name: rows[name].to_numpy() if name in rows else np.full(len(rows), None if name in TEXT else np.nan)
+            for name in self.estimator.inputs
+        }
+        question = pd.DataFrame(
+            {name: pd.Series(values, dtype="str" if name in TEXT else "float64") for name, values in given.items()}
+        )
+        return pd.DataFrame({ANSWER: self.estimator.predict(question)})
+
+
+def _load_pyfunc(path: str) -> AttendanceModel:
+    """The name and signature that MLflow asks of a loader module."""
+    return AttendanceModel(read_data(Path(path)))
