@@ -45,9 +45,6 @@ LEFT_OUT = {
     "hour": ("hour",),
     "station": ("station",),
     "coordinates": ("incident_easting_m", "incident_northing_m", "east_km", "north_km"),
-    "neighbouring stations": ("nearest_km", "second_nearest_km", "detour_km", "rank"),
-    "station ground": ("is_own_ground",),
-    "kind of property": ("property",),
 }
 # Crossings of the Thames for fire engines, west to east; degrees, to about 100 m.
 CROSSINGS = (
@@ -169,19 +166,21 @@ def without(columns: tuple[str, ...]) -> type[BoostedAttendance]:
     return Without
 
 
-def with_column(name: str, make: Any) -> type[BoostedAttendance]:
-    """The chosen model with one column more, from the rows and what `make` learnt of the training rows."""
+def with_columns(**makers: Any) -> type[BoostedAttendance]:
+    """The chosen model with more columns, from the rows and what each maker learnt of the training rows."""
 
     class With(BoostedAttendance):
-        place_columns = (*PLACE_COLUMNS, name)
-        inputs = (*BoostedAttendance.inputs, "borough_name", "weekday", "month")
+        place_columns = (*PLACE_COLUMNS, *makers)
+        inputs = (
+            *BoostedAttendance.inputs, "borough_name", "weekday", "month", "is_own_ground", "property_category",
+        )  # fmt: skip
 
         def fit(self, X: pd.DataFrame, y: Any) -> Any:
-            self.column = make(X, y)
+            self.makers = {name: make(X, y) for name, make in makers.items()}
             return super().fit(X, y)
 
         def _columns(self, X: Any) -> dict[str, Any]:
-            return {**super()._columns(X), name: self.column(X)}
+            return {**super()._columns(X), **{name: column(X) for name, column in self.makers.items()}}
 
     return With
 
@@ -235,6 +234,30 @@ def pace(X: pd.DataFrame, y: Any) -> Any:
     )
 
 
+def neighbour(which: int) -> Any:
+    """Kilometres from the incident to the nearest station (0), to the second nearest (1); how many are nearer (2)."""
+
+    def make(X: pd.DataFrame, y: Any) -> Any:
+        places = X.drop_duplicates("station_name")[["station_easting_m", "station_northing_m"]].to_numpy(float)
+
+        def column(rows: pd.DataFrame) -> np.ndarray:
+            there = rows[["incident_easting_m", "incident_northing_m"]].to_numpy(float)
+            apart = np.hypot(*(there[:, None] - places).transpose(2, 0, 1)) / 1000
+            if which < 2:
+                return np.sort(apart, axis=1)[:, which]
+            return (apart < rows["distance_km"].to_numpy(float)[:, None] * 0.999 - 0.001).sum(axis=1).astype(float)
+
+        return column
+
+    return make
+
+
+def property_mean(X: pd.DataFrame, y: Any) -> Any:
+    """The mean time of the kind of property on the training rows."""
+    learnt = pd.Series(np.asarray(y)).groupby(X["property_category"].to_numpy()).mean()
+    return lambda Z: Z["property_category"].map(learnt).to_numpy(float)
+
+
 def as_is(name: str) -> Any:
     return lambda X, y: lambda Z: Z[name].to_numpy(dtype=float)
 
@@ -257,11 +280,14 @@ class Ensemble(BoostedAttendance):
 
 
 CANDIDATES = {
-    "distance over the bridges": lambda: with_column("road_km", road_km)(),
-    "pace by borough and hours": lambda: with_column("pace", pace)(),
-    "inner or outer London": lambda: with_column("inner", inner)(),
-    "day of the week": lambda: with_column("weekday", as_is("weekday"))(),
-    "month": lambda: with_column("month", as_is("month"))(),
+    "distance over the bridges": with_columns(road_km=road_km),
+    "pace by borough and hours": with_columns(pace=pace),
+    "inner or outer London": with_columns(inner=inner),
+    "neighbouring stations": with_columns(nearest=neighbour(0), second=neighbour(1), rank=neighbour(2)),
+    "station ground": with_columns(own=as_is("is_own_ground")),
+    "kind of property": with_columns(property=property_mean),
+    "day of the week": with_columns(weekday=as_is("weekday")),
+    "month": with_columns(month=as_is("month")),
     "mean of three seeds": Ensemble,
 }
 

@@ -11,13 +11,14 @@ from django.db.models import F
 
 from pipeline import registry
 from pipeline.core import charts, model_charts
+from pipeline.core.params import BACKTEST_WAYS
 from pipeline.core.wording import (
     readable_difference,
     readable_minutes,
     readable_percent,
     readable_signed,
 )
-from pipeline.models import ModelVersion
+from pipeline.models import DatasetRun, ModelVersion
 from pipeline.public_sources import borough_outlines
 
 MAX_COMPARED = 6
@@ -219,6 +220,17 @@ def _class_text(low: float | None, high: float | None) -> str:
     if low is None:
         return f"under {high:g} s"
     return f"{low:g} s and more" if high is None else f"{low:g} to {high:g} s"
+
+
+def latest_backtests() -> list[dict[str, Any]]:
+    """The last backtest of each way that ended well, with its run; one query a way."""
+    found = []
+    for way in BACKTEST_WAYS:
+        ended = DatasetRun.objects.of_step("backtest_model").succeeded().filter(parameters__way=way)
+        run = ended.only("pk", "finished_at", "details", "is_sample").first()
+        if run is not None:
+            found.append(run.details["backtest"] | {"run": run.pk, "at": run.finished_at, "is_sample": run.is_sample})
+    return found
 
 
 def draw_history() -> model_charts.Versions | None:

@@ -33,7 +33,12 @@ def models_page(request: HttpRequest) -> HttpResponse:
     return render(
         request,
         "pipeline/models.html",
-        {"page": page, "drawn": model_figures.draw_history(), "max": model_figures.MAX_COMPARED},
+        {
+            "page": page,
+            "drawn": model_figures.draw_history(),
+            "max": model_figures.MAX_COMPARED,
+            "backtests": model_figures.latest_backtests(),
+        },
     )
 
 

@@ -93,6 +93,27 @@ def evaluate_model_params(given: Mapping[str, Any]) -> core_params.EvaluateModel
     )
 
 
+def backtest_model_params(given: Mapping[str, Any]) -> core_params.BacktestModelParams:
+    return core_params.BacktestModelParams(**_backtest(take(given, *BACKTEST_NAMES)))
+
+
+def backtest_fold_params(given: Mapping[str, Any]) -> core_params.BacktestFoldParams:
+    return core_params.BacktestFoldParams(**_backtest(take(given, *BACKTEST_NAMES, "fold", "data_sha256")))
+
+
+BACKTEST_NAMES = ("data_path", "estimator", "way", "folds")
+
+
+def _backtest(chosen: Mapping[str, Any]) -> dict[str, Any]:
+    usual = {
+        "data_path": str(settings.LFB_DATA_DIR / "global_data.csv"),
+        "estimator": core_params.ESTIMATOR_NAMES[0],
+        "way": core_params.BACKTEST_WAYS[0],
+        "folds": 5,
+    }
+    return {**usual, **chosen}
+
+
 def make_sample_data_params(given: Mapping[str, Any]) -> core_params.MakeSampleDataParams:
     chosen = take(given, "incidents", "years", "seed", "output_dir", "format")
     return core_params.MakeSampleDataParams(
@@ -172,6 +193,27 @@ add(
         permission="pipeline.start_runs",
         queue="train",
         lock="models",
+    ),
+    Step(
+        name="backtest_model",
+        title="Backtest model",
+        params_type=core_params.BacktestModelParams,
+        make_params=backtest_model_params,
+        action="pipeline.actions.backtest_model.backtest_model",
+        permission="pipeline.start_runs",
+        queue="train",
+        lock="backtest",
+        time_limit_seconds=6 * 3600,
+    ),
+    # Writes nothing: as many folds as there are workers run at once.
+    Step(
+        name="backtest_fold",
+        title="Backtest fold",
+        params_type=core_params.BacktestFoldParams,
+        make_params=backtest_fold_params,
+        action="pipeline.actions.backtest_fold.backtest_fold",
+        permission="pipeline.start_runs",
+        queue="train",
     ),
     Step(
         name="make_sample_data",

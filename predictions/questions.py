@@ -103,7 +103,6 @@ def as_columns(trips: Sequence[Trip]) -> dict[str, Any]:
     nan = math.nan
     places = [(trip.place.easting_m, trip.place.northing_m) if trip.place else (nan, nan) for trip in trips]
     stations = [trip.station for trip in trips]
-    unknown = np.full(len(trips), nan)
     number = {
         "distance_km": [trip.distance_km for trip in trips],
         "hour": [nan if trip.hour is None else trip.hour for trip in trips],
@@ -116,6 +115,4 @@ def as_columns(trips: Sequence[Trip]) -> dict[str, Any]:
     return {
         **{name: np.array(values, dtype="float64") for name, values in number.items()},
         "station_name": [station.name for station in stations],
-        "is_own_ground": unknown,
-        "property_category": [None] * len(trips),
     }

@@ -8,7 +8,7 @@ import pandas as pd
 from django.conf import settings
 from django.utils import timezone
 
-from pipeline import registry, reporting
+from pipeline import openings, registry, reporting
 from pipeline.actions.train_model import STAGES, confined_data_path, evaluate_fitted, load_features
 from pipeline.core import splits
 from pipeline.core.params import EvaluateModelParams
@@ -28,13 +28,15 @@ def evaluate_model(params: EvaluateModelParams, context: RunContext) -> StepResu
     context.progress("evaluate", 1, STAGES)
     estimator = registry.estimator_of(version)
     linear = registry.linear_of(version)
-    evaluation = evaluate_fitted(estimator, split, others=[linear], seed=version.seed, context=context)
+    evaluation = evaluate_fitted(estimator, split, others=[linear], seed=version.seed)
+    opened = openings.opening(split.holdout_period, len(split.holdout))
     drawn = reporting.draw_plots(evaluation, estimator, split)
     facts = {
         "number": version.number,
         "is_sample": version.is_sample or data_record.is_sample,
         "notes": [
-            f"The version was trained on {version.training_rows:,} rows, {version.trained_from} to {version.trained_to}."
+            f"The version was trained on {version.training_rows:,} rows, {version.trained_from} to {version.trained_to}.",
+            openings.sentence(opened),
         ],
         "made_at": timezone.localtime(),
         "run": context.run_id,
@@ -58,6 +60,6 @@ def evaluate_model(params: EvaluateModelParams, context: RunContext) -> StepResu
             f"{model.title}: MAE {readable_seconds(model.overall.mae)} ({model.overall.mae:.1f} s) on {model.overall.n:,} rows"
             for model in evaluation.models
         ),
-        details={"version": version.number, "evaluation": evaluation.as_dict()},
+        details={"version": version.number, "evaluation": evaluation.as_dict(), "opened": opened},
         is_sample=data_record.is_sample,
     )

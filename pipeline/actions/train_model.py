@@ -12,9 +12,9 @@ import pandas as pd
 from django.conf import settings
 from django.utils import timezone
 
-from pipeline import registry, reporting
+from pipeline import openings, registry, reporting
 from pipeline.actions.track_models import track_after_training
-from pipeline.core import splits
+from pipeline.core import habits, splits
 from pipeline.core.baselines import BASELINES
 from pipeline.core.boosting import BoostedAttendance
 from pipeline.core.errors import ParameterError
@@ -57,13 +57,30 @@ def train_model(params: TrainModelParams, context: RunContext) -> StepResult:
     split = splits.split_by_time(features)
     train, notes = _training_rows(split.train, params)
     context.progress("train", 1, STAGES)
-    estimator = _fit(ESTIMATORS[params.estimator](), train)
-    linear = estimator if isinstance(estimator, LinearAttendance) else _fit(LinearAttendance(), train)
-    evaluation = evaluate_fitted(
-        estimator, split, others=[linear], seed=params.seed, context=context, training_rows=len(train)
+    estimator = fit(ESTIMATORS[params.estimator](), train)
+    linear = estimator if isinstance(estimator, LinearAttendance) else fit(LinearAttendance(), train)
+    context.progress("evaluate", 2, STAGES)
+    opened = openings.opening(split.holdout_period, len(split.holdout))
+    notes.append(openings.sentence(opened))
+    evaluation = evaluate_fitted(estimator, split, others=[linear], seed=params.seed, training_rows=len(train))
+    claims = habits.claims(
+        split,
+        speed_band_kmh=settings.LFB_SPEED_BAND_KMH,
+        attendance_band_seconds=settings.LFB_ATTENDANCE_BAND_SECONDS,
+        seed=params.seed,
     )
     version, outputs = _store(
-        estimator, linear, evaluation, split, targets, data_record, params, notes, context, training_rows=len(train)
+        estimator,
+        linear,
+        evaluation,
+        claims,
+        split,
+        targets,
+        data_record,
+        params,
+        notes,
+        context,
+        training_rows=len(train),
     )
     context.progress("track", 4, STAGES)
     tracked = track_after_training(version)
@@ -82,7 +99,7 @@ def train_model(params: TrainModelParams, context: RunContext) -> StepResult:
         inputs=(data_record,),
         outputs=tuple(outputs),
         notes=(*notes, *_summary(evaluation, version), *filter(None, [tracked])),
-        details={"version": version.number, "in_use": version.state == VersionState.CHAMPION},
+        details={"version": version.number, "in_use": version.state == VersionState.CHAMPION, "opened": opened},
         is_sample=data_record.is_sample,
     )
 
@@ -123,7 +140,8 @@ def _training_rows(train: pd.DataFrame, params: TrainModelParams) -> tuple[pd.Da
     ]
 
 
-def _fit(estimator: Estimator, rows: pd.DataFrame) -> Estimator:
+def fit(estimator: Estimator, rows: pd.DataFrame) -> Estimator:
+    """The estimator, fitted on feature rows."""
     return estimator.fit(rows, rows["attendance_seconds"].to_numpy(dtype="float64"))
 
 
@@ -133,13 +151,11 @@ def evaluate_fitted(
     *,
     others: Sequence[AttendanceEstimator] = (),
     seed: int,
-    context: RunContext,
     training_rows: int | None = None,
 ) -> Evaluation:
     """Judge a fitted estimator beside `others`, fitted too, and beside baselines fitted here on the training rows."""
     baselines = [other for other in others if other.name != estimator.name]
-    baselines += [_fit(make(), split.train) for make in BASELINES.values()]
-    context.progress("evaluate", 2, STAGES)
+    baselines += [fit(make(), split.train) for make in BASELINES.values()]
     standards = settings.LFB_STANDARDS["first"]
     limits = (standards["mean_seconds"], standards["within_seconds"])
     return evaluate(
@@ -157,6 +173,7 @@ def _store(
     estimator: AttendanceEstimator,
     linear: LinearAttendance,
     evaluation: Evaluation,
+    claims: Sequence[habits.Claim],
     split: splits.Split,
     targets: dict[str, Path],
     data_record: FileRecord,
@@ -183,6 +200,7 @@ def _store(
         facts = {
             "number": registry.next_number(), "is_sample": data_record.is_sample, "notes": notes,
             "made_at": timezone.localtime(), "run": context.run_id, "code_version": context.code_version,
+            "claims": claims,
         }  # fmt: skip
         html = reporting.render_report(evaluation, drawn, facts)
         reporting.write_report(
@@ -207,7 +225,7 @@ def _store(
             training_rows=training_rows,
             tested_rows=evaluation.tested_rows,
             metrics=_version_metrics(evaluation),
-            evaluation=evaluation.as_dict(),
+            evaluation=evaluation.as_dict() | {"claims": [claim.as_dict() for claim in claims]},
             files=[record.as_dict() | {"path": f"{folder}/{names[record.name]}"} for record in files],
         ),
         context.run_id,

@@ -6,7 +6,7 @@ from typing import Any
 
 from django import forms
 
-from pipeline.core.params import DATASETS, ESTIMATOR_NAMES, ROW_ORIGINS
+from pipeline.core.params import BACKTEST_WAYS, DATASETS, ESTIMATOR_NAMES, MAX_FOLDS, ROW_ORIGINS
 from pipeline.models import ModelVersion
 
 AFTER_DATA = {
@@ -22,6 +22,11 @@ ORIGIN_NAMES = {
 ESTIMATOR_TITLES = {
     "boosted": "gradient-boosted trees, with intervals",
     "linear": "linear regression on distance and station",
+}
+
+WAY_TITLES = {
+    "period": "each fold predicts the days after those it learnt from",
+    "station": "each fold predicts stations that it never saw",
 }
 
 
@@ -97,6 +102,21 @@ class EvaluateModelForm(StartForm):
         return {"version": version.number if version else None}
 
 
+class BacktestModelForm(StartForm):
+    explanation = (
+        "Trains and judges a model over and over on the rows before the latest months. Nothing is put in use; "
+        "the folds are runs of their own and share the workers."
+    )
+    estimator = forms.ChoiceField(
+        label="Model", choices=[(name, ESTIMATOR_TITLES.get(name, name)) for name in ESTIMATOR_NAMES]
+    )
+    way = forms.ChoiceField(label="How", choices=[(name, WAY_TITLES.get(name, name)) for name in BACKTEST_WAYS])
+    folds = forms.IntegerField(label="Folds", min_value=1, max_value=MAX_FOLDS, initial=5)
+
+    def given(self) -> dict[str, Any]:
+        return {name: self.cleaned_data[name] for name in ("estimator", "way", "folds")}
+
+
 class HousekeepingForm(StartForm):
     explanation = "Removes old answers of batches and what ended runs left behind."
 
@@ -106,5 +126,6 @@ FORMS: dict[str, type[StartForm]] = {
     "build_features": BuildFeaturesForm,
     "train_model": TrainModelForm,
     "evaluate_model": EvaluateModelForm,
+    "backtest_model": BacktestModelForm,
     "housekeeping": HousekeepingForm,
 }

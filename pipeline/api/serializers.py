@@ -11,7 +11,7 @@ from rest_framework import serializers
 from lfb_site.strict import StrictSerializer
 from pipeline.api.scrubbing import hide_paths, hide_tracebacks
 from pipeline.core.errors import PathError
-from pipeline.core.params import DATASETS, ROW_ORIGINS
+from pipeline.core.params import BACKTEST_WAYS, DATASETS, ESTIMATOR_NAMES, MAX_FOLDS, ROW_ORIGINS
 from pipeline.models import DatasetRun, ModelVersion, Station
 from pipeline.storage import paths
 
@@ -95,6 +95,20 @@ class EvaluateModelInput(StrictSerializer):
         return dict(self.validated_data)
 
 
+class BacktestModelInput(StrictSerializer):
+    estimator = serializers.ChoiceField(ESTIMATOR_NAMES, required=False)
+    way = serializers.ChoiceField(BACKTEST_WAYS, required=False)
+    folds = serializers.IntegerField(required=False, min_value=1, max_value=MAX_FOLDS)
+    data_path = serializers.CharField(required=False, max_length=1_000, trim_whitespace=False)
+
+    def validate_data_path(self, path: str) -> str:
+        _confine("data_path", path)
+        return path
+
+    def given(self) -> dict[str, Any]:
+        return dict(self.validated_data)
+
+
 class BuildFeaturesInput(StrictSerializer):
     rows_from = serializers.ChoiceField(ROW_ORIGINS, required=False)
 
@@ -121,6 +135,7 @@ STEP_INPUTS: dict[str, type[StrictSerializer]] = {
     "build_features": BuildFeaturesInput,
     "train_model": TrainModelInput,
     "evaluate_model": EvaluateModelInput,
+    "backtest_model": BacktestModelInput,
     "housekeeping": HousekeepingInput,
     "track_models": TrackModelsInput,
 }

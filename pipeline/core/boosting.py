@@ -20,20 +20,20 @@ import pandas as pd
 from pipeline.core.baselines import KolesarDistanceLaw, kolesar_curve
 from pipeline.core.columns import require_known_when_sent
 from pipeline.core.errors import DataError
-from pipeline.core.nearby import StationMap, codes_of, question_columns, trip_columns
 from pipeline.core.residuals import ResidualDistribution
+from pipeline.core.trips import question_columns, trip_columns
 
 Floats = npt.NDArray[np.float64]
 
 CALIBRATION_SHARE = 0.2  # the last part of the training rows, by time: where probabilities are learnt
 ROUNDS = 200
+# Each of these pays; what was tried and did not is in docs/decisions.
 PLACE_COLUMNS = (
     "distance_km", "station", "hour", "pump_order", "incident_easting_m", "incident_northing_m", "east_km", "north_km",
-    "nearest_km", "second_nearest_km", "detour_km", "rank", "is_own_ground", "property",
 )  # fmt: skip
 # Without the place of the incident: what station and distance alone allow.
 BLIND_COLUMNS = ("distance_km", "station", "hour", "pump_order", "station_easting_m", "station_northing_m")
-CATEGORIES = ("station", "property")
+CATEGORIES = ("station",)
 
 # The "fair" loss is quadratic for small errors and linear for large ones: it heeds the typical call, not the odd one,
 # and unlike the absolute error it can be held to rise with distance.
@@ -45,10 +45,10 @@ PARAMETERS: dict[str, Any] = {
 
 # Columns that are explained together, in the words of the page.
 EXPLAINED = {
-    "distance": ("distance_km", "detour_km", "nearest_km", "second_nearest_km", "rank"),
+    "distance": ("distance_km",),
     "hour": ("hour",),
-    "station": ("station", "station_easting_m", "station_northing_m", "is_own_ground", "pump_order"),
-    "place": ("incident_easting_m", "incident_northing_m", "east_km", "north_km", "property"),
+    "station": ("station", "station_easting_m", "station_northing_m", "pump_order"),
+    "place": ("incident_easting_m", "incident_northing_m", "east_km", "north_km"),
 }
 
 
@@ -181,8 +181,8 @@ class BoostedAttendance:
     name = "boosted"
     title = "Boosted trees on distance, place and hour"
     inputs: tuple[str, ...] = (
-        "distance_km", "station_name", "hour", "pump_order", "is_own_ground", "property_category", "incident_easting_m",
-        "incident_northing_m", "station_easting_m", "station_northing_m",
+        "distance_km", "station_name", "hour", "pump_order", "incident_easting_m", "incident_northing_m",
+        "station_easting_m", "station_northing_m",
     )  # fmt: skip
 
     place_columns = PLACE_COLUMNS
@@ -202,8 +202,7 @@ class BoostedAttendance:
                 code="no_target",
                 hint="Use a longer period: check LFB_YEARS and the files processed.",
             )
-        self.stations_ = StationMap.of(X)
-        self.properties_ = tuple(sorted(X["property_category"].dropna().unique()))
+        self.stations_ = tuple(sorted(X["station_name"].unique()))
         counts = np.bincount(X["hour"].to_numpy(dtype="int64"), minlength=24) + 1.0
         self.hour_shares_ = counts / counts.sum()
         values = self._columns(X)
@@ -221,13 +220,7 @@ class BoostedAttendance:
 
     def _columns(self, X: Any) -> dict[str, Floats]:
         """What the trees look at where the place is known."""
-        values = question_columns(X, self.stations_)
-        values["property"] = codes_of(X["property_category"], self.properties_)
-        return self._with_pump_order(values)
-
-    def _with_pump_order(self, values: dict[str, Floats]) -> dict[str, Floats]:
-        order = values["pump_order"]
-        return {**values, "pump_order": np.where(np.isnan(order), 1.0, order)}
+        return question_columns(X, self.stations_)
 
     def predict(self, X: pd.DataFrame | Mapping[str, Any]) -> Floats:
         """Seconds for each row; `X` may be a frame or a mapping of equally long arrays with the same names."""
@@ -265,7 +258,7 @@ class BoostedAttendance:
 
     def _blind(self, X: Any) -> Floats:
         """By the timetable."""
-        values = self._with_pump_order(trip_columns(X, self.stations_))
+        values = trip_columns(X, self.stations_)
         by_hour, hour = self.timetable_.seconds(values), values["hour"]
         is_open = np.isnan(hour)
         at_hour = by_hour[np.arange(len(hour)), np.where(is_open, 0, hour).astype("int64")]
@@ -299,8 +292,7 @@ class BoostedAttendance:
             "estimator": self.name,
             "seed": self.seed,
             "lightgbm": lightgbm.__version__,
-            "stations": self.stations_.as_dict(),
-            "properties": list(self.properties_),
+            "stations": list(self.stations_),
             "hour_shares": self.hour_shares_.tolist(),
             "residuals": {kind: residuals.as_dict() for kind, residuals in self.residuals_.items()},
             "trees": {kind: trees.as_dict() for kind, trees in self.trees_.items()},
@@ -308,10 +300,11 @@ class BoostedAttendance:
 
     @classmethod
     def from_dict(cls, stored: Mapping[str, Any]) -> Self:
-        """The fitted forecast from what `as_dict` gave."""
+        """The fitted forecast from what `as_dict` gave. Raises ValueError where its trees look at other columns than these."""
+        if {*stored["trees"]["placed"]["columns"]} - {*PLACE_COLUMNS}:
+            raise ValueError("the stored trees look at columns that are no longer made")
         estimator = cls(stored["seed"])
-        estimator.stations_ = StationMap.from_dict(stored["stations"])
-        estimator.properties_ = tuple(stored["properties"])
+        estimator.stations_ = tuple(stored["stations"])
         estimator.hour_shares_ = np.asarray(stored["hour_shares"], dtype="float64")
         estimator.residuals_ = {
             kind: ResidualDistribution.from_dict(found) for kind, found in stored["residuals"].items()

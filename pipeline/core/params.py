@@ -11,6 +11,8 @@ DATASETS = ("incident", "mobilisation")
 SAMPLE_FORMATS = ("csv", "xlsx")
 ESTIMATOR_NAMES = ("boosted", "linear")  # the first is the default
 ROW_ORIGINS = ("auto", "mobilisation", "incident")
+BACKTEST_WAYS = ("period", "station")
+MAX_FOLDS = 120  # a fold for each station
 
 
 def require(condition: bool, name: str, message: str) -> None:
@@ -101,6 +103,46 @@ class EvaluateModelParams(StepParams):
 
     version: int | None
     data_path: str
+
+
+@dataclass(frozen=True)
+class BacktestModelParams(StepParams):
+    """Which model to train how often, on which feature file, and what each fold leaves out: later days, or stations."""
+
+    data_path: str
+    estimator: str
+    way: str
+    folds: int
+    seed: int = TrainModelParams.seed
+
+    def __post_init__(self) -> None:
+        require(
+            self.estimator in ESTIMATOR_NAMES,
+            "estimator",
+            f"There is no model {self.estimator!r}: wanted one of {', '.join(ESTIMATOR_NAMES)}.",
+        )
+        require(
+            self.way in BACKTEST_WAYS,
+            "way",
+            f"There is no backtest by {self.way!r}: wanted one of {', '.join(BACKTEST_WAYS)}.",
+        )
+        require(
+            1 <= self.folds <= MAX_FOLDS,
+            "folds",
+            f"A backtest of {self.folds} folds is not possible: wanted 1 to {MAX_FOLDS}.",
+        )
+
+
+@dataclass(frozen=True)
+class BacktestFoldParams(BacktestModelParams):
+    """One fold of a backtest, 1 to `folds`; `data_sha256` names the very rows that the others are made of."""
+
+    fold: int = 1
+    data_sha256: str = ""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        require(1 <= self.fold <= self.folds, "fold", f"There is no fold {self.fold} of {self.folds}.")
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -129,25 +128,31 @@ def _divide(features: pd.DataFrame, is_later: pd.Series) -> Split:
     return Split(features[~later].reset_index(drop=True), features[later].reset_index(drop=True))
 
 
-def rolling_folds(features: pd.DataFrame, folds: int) -> list[Split]:
-    """Folds whose training rows end where their test rows begin, for backtests before the last period.
+def rolling_fold(features: pd.DataFrame, folds: int, fold: int) -> Split:
+    """Fold `fold` of 1 to `folds`: training rows that end where the test rows begin.
 
     The days are cut into `folds` + 1 stretches of equal length; fold k trains on the first k and tests on the next.
-    Folds with too few rows on a side are left out. Raises ParameterError unless `folds` ≥ 1.
+    Raises DataError where it has too few rows on a side.
     """
-    if folds < 1:
-        raise ParameterError(f"A backtest of {folds} folds is not possible: wanted 1 or more.")
     called_at = features["called_at"]
     first = called_at.min().normalize()
     days = (called_at.max().normalize() - first).days + 1
-    edges = [first + pd.Timedelta(days=round(days * number / (folds + 1))) for number in range(1, folds + 2)]
-    found = []
-    for start, end in pairwise(edges):
-        known = features[called_at < end]
-        split = _divide(known, known["called_at"] >= start)
-        if min(len(split.train), len(split.holdout)) >= MIN_ROWS:
-            found.append(split)
-    return found
+    start, end = (first + pd.Timedelta(days=round(days * number / (folds + 1))) for number in (fold, fold + 1))
+    known = features[called_at < end]
+    split = _divide(known, known["called_at"] >= start)
+    require_rows(split, f"fold {fold} of {folds}")
+    return split
+
+
+def require_rows(split: Split, title: str) -> None:
+    """Raise DataError where a side of the fold `title` is too small for any figure to mean something."""
+    fewest = min(len(split.train), len(split.holdout))
+    if fewest < MIN_ROWS:
+        raise DataError(
+            f"A side of {title} has {fewest} rows: at least {MIN_ROWS} are needed.",
+            code="too_few_rows",
+            hint="Ask for fewer folds, or use a longer period.",
+        )
 
 
 def cut_training_bands(

@@ -1,5 +1,7 @@
 """Filters that write numbers as people do."""
 
+import datetime as dt
+
 from django import template
 
 from pipeline.core import wording
@@ -38,3 +40,9 @@ def r2(explained: float) -> str:
 def unlocalised(number: float) -> str:
     """A number as scripts and drawings read it: no thousands set apart."""
     return repr(float(number))
+
+
+@register.filter
+def day(iso: str) -> str:
+    """A day that was kept as text, such as 2023-08-01, as people write it."""
+    return f"{dt.date.fromisoformat(iso):%-d %b %Y}"

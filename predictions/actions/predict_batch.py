@@ -107,8 +107,7 @@ def _read(asked: Mapping[str, Sequence[Any]], count: int) -> tuple[pd.DataFrame,
     rows = pd.DataFrame(
         {
             "distance_km": np.where(has_place, straight, far), "station_name": station["name"].astype("str"), "hour": hour,
-            "pump_order": np.where(np.isnan(pump_order), 1.0, pump_order), "is_own_ground": np.full(count, np.nan),
-            "property_category": pd.Series([None] * count, dtype="str"), "incident_easting_m": easting,
+            "pump_order": np.where(np.isnan(pump_order), 1.0, pump_order), "incident_easting_m": easting,
             "incident_northing_m": northing, "station_easting_m": station["easting_m"], "station_northing_m": station["northing_m"],
         }
     )  # fmt: skip

@@ -108,6 +108,11 @@ def test_home_asks_the_same_number_of_queries_for_any_number_of_runs(chief, trai
         ("build_features", {"rows_from": "incident"}, {"rows_from": "incident"}),
         ("train_model", {"estimator": "linear"}, {"estimator": "linear"}),
         ("evaluate_model", {"version": ""}, {"version": None}),
+        (
+            "backtest_model",
+            {"folds": 3, "way": "station", "estimator": "linear"},
+            {"folds": 3, "way": "station", "estimator": "linear"},
+        ),
         ("housekeeping", {}, {}),
     ],
 )

@@ -10,7 +10,6 @@ from pipeline.core.baselines import KolesarDistanceLaw, MeanBaseline
 from pipeline.core.boosting import BoostedAttendance
 from pipeline.core.errors import DataError, LeakError
 from pipeline.core.estimators import LinearAttendance
-from pipeline.core.nearby import StationMap
 
 STATIONS = {
     "Acton": (519_679, 180_078),
@@ -30,11 +29,11 @@ def make_rows(count=6_000, seed=4):
     hour = generator.integers(0, 24, count)
     X = pd.DataFrame(
         {
-            "distance_km": distance, "station_name": names, "hour": hour, "pump_order": 1, "is_own_ground": generator.random(count) < 0.7,
-            "property_category": generator.choice(["Dwelling", "Outdoor"], count), "incident_easting_m": home[:, 0] + offset[:, 0],
+            "distance_km": distance, "station_name": names, "hour": hour, "pump_order": 1,
+            "incident_easting_m": home[:, 0] + offset[:, 0],
             "incident_northing_m": home[:, 1] + offset[:, 1], "station_easting_m": home[:, 0], "station_northing_m": home[:, 1],
         }
-    ).astype({"station_name": "str", "property_category": "str"})  # fmt: skip
+    ).astype({"station_name": "str"})  # fmt: skip
     pace = 1 + 0.25 * ((hour > 8) & (hour < 18)) + 0.2 * (home[:, 0] > 525_000)
     y = (70 + 180 * np.sqrt(distance) * pace) * np.exp(generator.normal(0, 0.2, count))
     return X, np.clip(y, 0, 1200)
@@ -96,12 +95,12 @@ def question(**given):
     """Rows of which only station and distance are known, but for what is given."""
     count = max(len(np.atleast_1d(value)) for value in given.values())
     nothing = {
-        "distance_km": 2.0, "station_name": "Soho", "hour": np.nan, "pump_order": np.nan, "is_own_ground": np.nan,
-        "property_category": None, "incident_easting_m": np.nan, "incident_northing_m": np.nan,
+        "distance_km": 2.0, "station_name": "Soho", "hour": np.nan, "pump_order": np.nan,
+        "incident_easting_m": np.nan, "incident_northing_m": np.nan,
         "station_easting_m": 529_900.0, "station_northing_m": 180_900.0,
     }  # fmt: skip
     frame = pd.DataFrame({name: np.resize(given.get(name, value), count) for name, value in nothing.items()})
-    return frame.astype({"station_name": "str", "property_category": "str"})
+    return frame.astype({"station_name": "str"})
 
 
 def test_station_and_distance_suffice(fitted):
@@ -185,16 +184,3 @@ def test_a_row_without_a_time_is_refused():
     y[3] = np.nan
     with pytest.raises(DataError, match="1 of them"):
         BoostedAttendance().fit(X, y)
-
-
-def test_relations_to_stations_by_hand():
-    stations = StationMap(("A", "B", "C"), np.array([0.0, 3_000.0, 0.0]), np.array([0.0, 0.0, 10_000.0]))
-    found = stations.relations(np.array([1_000.0]), np.array([0.0]), np.array([2.0]))
-    assert {name: values[0] for name, values in found.items()} == {
-        "nearest_km": 1.0,
-        "second_nearest_km": 2.0,
-        "rank": 1.0,
-        "detour_km": 1.0,
-    }
-    assert stations.codes(["B", "Z"]).tolist()[0] == 1.0
-    assert np.isnan(stations.codes(["B", "Z"])[1])

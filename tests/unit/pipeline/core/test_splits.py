@@ -13,7 +13,7 @@ from pipeline.core.splits import (
     HoldoutRule,
     cut_training_bands,
     holdout_start,
-    rolling_folds,
+    rolling_fold,
     split_by_time,
 )
 
@@ -120,7 +120,7 @@ def test_an_incident_that_straddles_the_border_stays_with_its_first_call() -> No
 
 
 def test_rolling_folds_train_on_the_past_alone() -> None:
-    folds = rolling_folds(calls("2023-01-01", "2023-01-30"), folds=2)
+    folds = [rolling_fold(calls("2023-01-01", "2023-01-30"), 2, fold) for fold in (1, 2)]
 
     assert [fold.train_period for fold in folds] == [
         (dt.date(2023, 1, 1), dt.date(2023, 1, 10)),
@@ -132,10 +132,9 @@ def test_rolling_folds_train_on_the_past_alone() -> None:
     ]
 
 
-def test_rolling_folds_with_too_few_rows_are_left_out_and_none_is_refused() -> None:
-    assert rolling_folds(calls("2023-01-01", "2023-01-04"), folds=3) == []
-    with pytest.raises(ParameterError):
-        rolling_folds(calls("2023-01-01", "2023-01-30"), folds=0)
+def test_a_rolling_fold_with_too_few_rows_is_refused() -> None:
+    with pytest.raises(DataError, match="fold 1 of 3 has 10 rows"):
+        rolling_fold(calls("2023-01-01", "2023-01-04"), 3, 1)
 
 
 def test_bands_cut_by_speed_and_by_time() -> None:
