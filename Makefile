@@ -72,6 +72,7 @@ bench: .venv/installed-dev ## the measurements behind the claims of speed
 	$(BIN)/python benchmarks/ingest.py
 	$(BIN)/python benchmarks/features.py
 	$(BIN)/python benchmarks/response_times.py
+	$(BIN)/python benchmarks/prediction.py
 	$(BIN)/python benchmarks/serving.py
 
 lock: ## pin every package again from requirements.in and requirements-dev.in
