@@ -75,7 +75,7 @@ def test_every_promised_metric_arrives_at_a_real_prometheus(tmp_path, queue_serv
                 assert wait_for(lambda: server.value('lfb_model_version{job="web"}')) == 1
                 assert server.value('lfb_run_last_success{job="web", step="train_model"}') == 1
                 assert wait_for(lambda: server.value('lfb_workers{job="web"}')) == 1
-                assert server.value('up{job="workers"}') == 1
+                assert wait_for(lambda: server.value('up{job="workers"}')) == 1
 
 
 def test_web_workers_count_together_and_lose_nothing_with_a_dead_one(tmp_path, queue_server):
