@@ -11,6 +11,9 @@ else
 INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check
 endif
 
+# The tests wait a lot, for servers and browsers: each file goes to the next process that is free, the quick unit tests last.
+PYTEST := $(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
+
 # Each is looked for by the tests that use it; they are left out, and say so, without.
 DEBIAN := chromium postgresql redis-server caddy prometheus prometheus-pushgateway
 
@@ -40,13 +43,13 @@ run: prepare ## everything up to a working site on port 8000
 	exec $(BIN)/python manage.py run_site --port $(PORT)
 
 test: .venv/installed-dev ## install what the tests need and run them all (TESTS=tests/unit: some of them)
-	$(BIN)/python -m pytest $(TESTS)
+	$(PYTEST) $(TESTS)
 
 test-postgres: .venv/installed-dev ## all tests on PostgreSQL and an external Valkey or Redis, both started for it
-	$(BIN)/python -m tests.services $(BIN)/python -m pytest $(TESTS)
+	$(BIN)/python -m tests.services $(PYTEST) $(TESTS)
 
 coverage: .venv/installed-dev ## all tests, and how many lines and branches they reach
-	$(BIN)/python -m pytest --cov --cov-report=term:skip-covered --cov-report=xml $(TESTS)
+	$(PYTEST) --cov --cov-report=term:skip-covered --cov-report=xml $(TESTS)
 
 check: .venv/installed-dev ## lint, types, migrations, containers, settings fit for production
 	$(BIN)/ruff check .

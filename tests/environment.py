@@ -15,6 +15,9 @@ for _name in [name for name in os.environ if name.startswith(_CLEARED) and not n
 for _name in ("DATABASE_URL", "REDIS_URL"):
     if _url := os.environ.get(f"LFB_TEST_{_name}"):
         os.environ[_name] = _url
+if _worker := os.environ.get("PYTEST_XDIST_WORKER"):  # gw0, gw1 …: each empties a database of its own
+    if _url := os.environ.get("REDIS_URL"):
+        os.environ["REDIS_URL"] = f"{_url.rpartition('/')[0]}/{int(_worker.removeprefix('gw'))}"
 os.environ |= {
     "LFB_DATA_DIR": str(_BASE / "data"),
     "LFB_MODEL_DIR": str(_BASE / "models"),
@@ -25,6 +28,15 @@ os.environ |= {
     "MLFLOW_ENABLED": "0",  # each training would wait for it; the tests of tracking switch it on
 }
 (_BASE / "static").mkdir()
+
+
+def pytest_configure() -> None:
+    from django.conf import settings
+
+    # Said aloud, because pytest-django knows that it needs no name of its own for each process only by this name.
+    for database in settings.DATABASES.values():
+        if "sqlite3" in database["ENGINE"]:
+            database.setdefault("TEST", {})["NAME"] = ":memory:"
 
 
 def pytest_unconfigure() -> None:

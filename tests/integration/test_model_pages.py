@@ -151,4 +151,4 @@ def test_the_pages_ask_a_fixed_number_of_queries(client, trained):
         copy_version(trained)
     assert [queries_of(client, url) for url in urls] == few
     assert queries_of(client, "/models/compare?versions=1,2,3,4,5") == few[2]
-    assert max(few) <= 4
+    assert max(few) <= 5
