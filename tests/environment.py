@@ -15,9 +15,9 @@ for _name in [name for name in os.environ if name.startswith(_CLEARED) and not n
 for _name in ("DATABASE_URL", "REDIS_URL"):
     if _url := os.environ.get(f"LFB_TEST_{_name}"):
         os.environ[_name] = _url
-if _worker := os.environ.get("PYTEST_XDIST_WORKER"):  # gw0, gw1 …: each empties a database of its own
-    if _url := os.environ.get("REDIS_URL"):
-        os.environ["REDIS_URL"] = f"{_url.rpartition('/')[0]}/{int(_worker.removeprefix('gw'))}"
+if "PYTEST_XDIST_WORKER" in os.environ and "REDIS_URL" in os.environ:  # gw0, gw1 …: each empties a database of its own
+    _database = os.environ["PYTEST_XDIST_WORKER"].removeprefix("gw")
+    os.environ["REDIS_URL"] = f"{os.environ['REDIS_URL'].rpartition('/')[0]}/{_database}"
 os.environ |= {
     "LFB_DATA_DIR": str(_BASE / "data"),
     "LFB_MODEL_DIR": str(_BASE / "models"),
