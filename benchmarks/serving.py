@@ -1,12 +1,12 @@
 """How fast /predict answers, beside an empty view behind the same login and a plain service that loads its model each time.
 
-    python benchmarks/serving.py [--seconds 5]
+    python benchmarks/serving.py [--seconds 2] [--rounds 5]
 
-Needs a site with a model in use; its folders are read from the environment as ever. It
-starts both servers with two workers on this machine, asks by one connection for latency and by 32 for throughput and
-p99, in turn and all in one run, and writes benchmarks/results/serving.json. The processor time that the servers spend
-on a request is measured beside the clock: on a busy machine it is what can be compared. The users it makes are removed
-again.
+Needs a site with a model in use; its folders are read from the environment as ever. It starts both servers with two
+workers on this machine and asks each address in turn, round after round: by one connection for latency, by 32 for
+throughput and p99. A ratio is the median of those of the rounds, so that a machine that is slower for a while slows both
+sides of it. The processor time that the servers spend on a request is measured beside the clock. Writes
+benchmarks/results/serving.json. The users it makes are removed again.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ import base64
 import contextlib
 import json
 import os
+import statistics
 import subprocess
 import sys
 import time
@@ -29,7 +30,9 @@ sys.path.insert(0, str(ROOT))
 
 CONNECTIONS = 32
 SITE, PLAIN = 8_811, 8_812
-QUESTION = "/predict?distance=5.2&station=Acton"
+ASKED = "?distance=5.2&station=Acton"
+QUESTION = f"/predict{ASKED}"
+PLAIN_PATHS = {"plain service": "/predict", "plain, no pandas": "/predict-lean"}
 NAME, PASSWORD = "benchmark-serving", "only for some seconds"
 LIMITS = {"LFB_REQUESTS_PER_USER": "10000000", "LFB_REQUESTS_PER_ADDRESS": "10000000", "LFB_CONSOLE_LEVEL": "ERROR"}
 
@@ -131,40 +134,40 @@ def logins() -> Iterator[dict[str, str]]:
         user.delete()
 
 
-def report(results: dict[str, dict[str, Any]]) -> dict[str, float]:
-    """Print the table; return the ratios that the goals speak of."""
-    for name, figures in results.items():
-        one, many = figures["one"], figures["many"]
+Rounds = dict[str, list[dict[str, Any]]]
+
+
+def report(rounds: Rounds) -> dict[str, float]:
+    """Print the table of medians; return the ratios that the goals speak of."""
+    for name, taken in rounds.items():
+        alone = statistics.median(one["one"]["median_ms"] for one in taken)
+        many = {key: statistics.median(one["many"][key] for one in taken) for key in taken[0]["many"]}
         print(
-            f"{name:18} {one['median_ms']:8.2f} ms alone   {many['per_second']:8.0f} requests/s, p99 {many['p99_ms']:7.1f} ms, {many['processor_ms']:6.3f} ms of processor each, with {CONNECTIONS}"
+            f"{name:20} {alone:7.2f} ms alone  {many['per_second']:6.0f} requests/s, p99 {many['p99_ms']:6.1f} ms, "
+            f"{many['processor_ms']:6.3f} ms of processor each, with {CONNECTIONS}"
         )
+
+    def ratio(upper: str, lower: str, connections: str, key: str) -> float:
+        pairs = zip(rounds[upper], rounds[lower], strict=True)
+        return statistics.median(one[connections][key] / other[connections][key] for one, other in pairs)
+
     ratios = {}
     for login in ("token", "session", "basic"):
-        asked, empty = results[f"predict, {login}"], results[f"empty, {login}"]
-        ratios[f"latency of {login} to an empty view"] = asked["one"]["median_ms"] / empty["one"]["median_ms"]
-        ratios[f"throughput of {login} to the plain service"] = (
-            asked["many"]["per_second"] / results["plain service"]["many"]["per_second"]
-        )
-        ratios[f"processor time of the plain service to {login}"] = (
-            results["plain service"]["many"]["processor_ms"] / asked["many"]["processor_ms"]
-        )
-    for name, ratio in ratios.items():
-        print(f"{name}: {ratio:.2f}")
-    return {name: round(ratio, 3) for name, ratio in ratios.items()}
+        asked = f"predict, {login}"
+        ratios[f"latency of {login} to an empty view"] = ratio(asked, f"empty, {login}", "one", "median_ms")
+        for plain in PLAIN_PATHS:
+            ratios[f"throughput of {login} to {plain}"] = ratio(asked, plain, "many", "per_second")
+    for name, value in ratios.items():
+        print(f"{name}: {value:.2f}")
+    return {name: round(value, 3) for name, value in ratios.items()}
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--seconds", type=float, default=5.0)
-    seconds = parser.parse_args().seconds
-    results: dict[str, dict[str, Any]] = {}
-
-    def take(name: str, port: int, path: str, headers: str, pid: int) -> None:
-        results[name] = {
-            "one": measure(port, path, headers, 1, seconds, pid),
-            "many": measure(port, path, headers, CONNECTIONS, seconds, pid),
-        }
-
+    parser.add_argument("--seconds", type=float, default=2.0)
+    parser.add_argument("--rounds", type=int, default=5)
+    chosen = parser.parse_args()
+    rounds: Rounds = {}
     gunicorn = [
         sys.executable, "-m", "gunicorn", "--config", "deploy/gunicorn.conf.py", "--bind", f"127.0.0.1:{SITE}", "--workers", "2",
         "--max-requests", "0", "--log-level", "error", "benchmarks.serving_site",
@@ -173,16 +176,26 @@ def main() -> None:
         sys.executable, "-m", "uvicorn", "--port", str(PLAIN), "--workers", "2", "--log-level", "error", "--no-access-log",
         "benchmarks.serving_plain:application",
     ]  # fmt: skip
-    with logins() as headers, server(gunicorn, SITE, QUESTION, headers["token"]) as pid:
+    with (
+        logins() as headers,
+        server(gunicorn, SITE, QUESTION, headers["token"]) as site,
+        server(uvicorn, PLAIN, QUESTION, "") as plain,
+    ):
+        targets = {name: (PLAIN, path + ASKED, "", plain) for name, path in PLAIN_PATHS.items()}
         for login, header in headers.items():
-            take(f"empty, {login}", SITE, "/empty", header, pid)
-            take(f"predict, {login}", SITE, QUESTION, header, pid)
-    with server(uvicorn, PLAIN, QUESTION, "") as pid:
-        take("plain service", PLAIN, QUESTION, "", pid)
-    ratios = report(results)
+            targets[f"empty, {login}"] = (SITE, "/empty", header, site)
+            targets[f"predict, {login}"] = (SITE, QUESTION, header, site)
+        for _ in range(chosen.rounds):
+            for name, (port, path, header, pid) in targets.items():
+                taken = {
+                    key: measure(port, path, header, connections, chosen.seconds, pid)
+                    for key, connections in (("one", 1), ("many", CONNECTIONS))
+                }
+                rounds.setdefault(name, []).append(taken)
+    ratios = report(rounds)
     folder = ROOT / "benchmarks" / "results"
     folder.mkdir(exist_ok=True)
-    (folder / "serving.json").write_text(json.dumps({"results": results, "ratios": ratios}, indent=1))
+    (folder / "serving.json").write_text(json.dumps({"rounds": rounds, "ratios": ratios}, indent=1))
 
 
 if __name__ == "__main__":
