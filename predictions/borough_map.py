@@ -32,15 +32,11 @@ def borough_at(latitude: float, longitude: float) -> str | None:
     )
 
 
-def middle_of(borough: str) -> tuple[float, float] | None:
-    """Latitude and longitude of the middle of the borough of this name; None where there is none."""
-    wanted = borough.strip().casefold()
-    for name, rings in _outlines().items():
-        if name.casefold() == wanted:
-            largest = max(rings, key=len)
-            longitudes, latitudes = zip(*largest, strict=True)
-            return (min(latitudes) + max(latitudes)) / 2, (min(longitudes) + max(longitudes)) / 2
-    return None
+def middle_of(borough: str) -> tuple[float, float]:
+    """Latitude and longitude of the middle of the borough; KeyError for a name that is not among `borough_names`."""
+    largest = max(_outlines()[borough], key=len)
+    longitudes, latitudes = zip(*largest, strict=True)
+    return (min(latitudes) + max(latitudes)) / 2, (min(longitudes) + max(longitudes)) / 2
 
 
 def borough_names() -> list[str]:

@@ -9,9 +9,9 @@ from django import forms
 
 from pipeline.core.distance import MAX_TRIP_KM, check_distance
 from pipeline.core.errors import PipelineError
-from predictions.borough_map import middle_of
+from predictions.place_names import POSTCODE, Named, find_named_place
 from predictions.places import Place, find_place, read_grid_reference
-from predictions.station_book import find_station, known_stations, normalise_station_name
+from predictions.station_book import find_station
 
 HOURS = [("", "Any time"), *((str(hour), f"{hour:02}:00–{hour:02}:59") for hour in range(24))]
 PUMPS = [("1", "First"), ("2", "Second")]
@@ -25,7 +25,8 @@ class PredictionForm(forms.Form):
         required=False,
         max_length=80,
         label="Incident at",
-        help_text="Click the map, or type a grid reference (TQ 20 80), latitude and longitude, a borough or a station.",
+        help_text="Click the map, or type a borough, ward, station or postcode, a grid reference (TQ 20 80), "
+        "or latitude and longitude.",
         widget=forms.TextInput(attrs={"list": "places", "autocomplete": "off"}),
     )
     station = forms.CharField(
@@ -43,6 +44,8 @@ class PredictionForm(forms.Form):
     )
     hour = forms.ChoiceField(required=False, choices=HOURS, label="Time of day")
     pump = forms.ChoiceField(required=False, choices=PUMPS, label="Engine")
+
+    understood_place = ""  # which place a name was taken for
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -68,7 +71,11 @@ class PredictionForm(forms.Form):
 
     def clean_place(self) -> Place | None:
         text = self.cleaned_data["place"].strip()
-        return self._explained(lambda: read_place(text)) if text else None
+        found = self._explained(lambda: read_place(text)) if text else None
+        if isinstance(found, Named):
+            self.understood_place = found.described
+            return found.place()
+        return found
 
     def clean(self) -> dict[str, Any]:
         found: dict[str, Any] = super().clean() or self.cleaned_data
@@ -87,11 +94,10 @@ class PredictionForm(forms.Form):
             raise forms.ValidationError(f"{error.message} {error.hint}") from error
 
 
-def read_place(text: str) -> Place | None:
-    """The place that `text` names: a grid reference, degrees, metres, a borough's middle, a station. Raises ParameterError."""
-    from pipeline.core.errors import ParameterError
-
-    reference = read_grid_reference(text)
+def read_place(text: str) -> Place | Named | None:
+    """The place that `text` gives: a grid reference, degrees, metres, or a name. Raises ParameterError."""
+    # SE11 is a postcode before it is a square of the National Grid.
+    reference = None if POSTCODE.match(text) else read_grid_reference(text)
     if reference is not None:
         return reference
     numbers = TWO_NUMBERS.match(text)
@@ -100,13 +106,4 @@ def read_place(text: str) -> Place | None:
         if abs(first) > 90 or abs(second) > 180:
             return find_place(easting_m=first, northing_m=second)
         return find_place(latitude=first, longitude=second)
-    station = known_stations().get(normalise_station_name(text))
-    if station is not None:
-        return find_place(latitude=station.latitude, longitude=station.longitude)
-    middle = middle_of(text)
-    if middle is not None:
-        return find_place(latitude=middle[0], longitude=middle[1])
-    raise ParameterError(
-        f"No place {text!r} is known.",
-        hint="Give a grid reference such as TQ 20 80, latitude and longitude such as 51.52, -0.24, a borough, or a station.",
-    )
+    return find_named_place(text)

@@ -13,8 +13,8 @@ from pipeline import registry
 from pipeline.core.errors import PipelineError
 from pipeline.models import ModelVersion
 from predictions.actions.predict_attendance import Answer, predict_trip
-from predictions.borough_map import borough_names
 from predictions.forms import PredictionForm
+from predictions.place_names import offered_names
 from predictions.prospects import nearest_stations, past_errors, rank_stations
 from predictions.questions import Trip, make_trip
 from predictions.station_book import known_stations
@@ -27,7 +27,7 @@ def prediction_page(request: HttpRequest) -> HttpResponse:
     form = PredictionForm(request.GET if asked else None)
     open_stations = [station for station in known_stations().values() if station.closed is None]
     context: dict[str, Any] = {
-        "form": form, "stations": open_stations, "boroughs": borough_names(), "version": _version(),
+        "form": form, "stations": open_stations, "places": offered_names(), "version": _version(),
         "on_map": [[station.name, station.latitude, station.longitude] for station in open_stations],
         "tiles": {"url": settings.LFB_MAP_TILES_URL, "attribution": settings.LFB_MAP_TILES_ATTRIBUTION},
     }  # fmt: skip

@@ -39,10 +39,11 @@ def forget_everything() -> None:
     """Empty what the process keeps in its memory from one test to the next."""
     from lfb_site import authentication, throttling, verified
     from pipeline import response_times
-    from predictions import station_book
+    from predictions import place_names, station_book
 
     registry._serving.forget()
     station_book.remembered.forget()
+    place_names.remembered.forget()
     response_times.remembered.forget()
     verified.verified.clear()
     authentication.failures.clear()

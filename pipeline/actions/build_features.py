@@ -11,6 +11,7 @@ from django.conf import settings
 from pipeline.actions.count_response_times import ResponseTimes, count_response_times, stage_response_times
 from pipeline.actions.process_data import processed_paths
 from pipeline.core import features as core_features
+from pipeline.core import named_places
 from pipeline.core import response_times as core_times
 from pipeline.core.errors import DataError, MissingInputError
 from pipeline.core.params import BuildFeaturesParams
@@ -43,7 +44,8 @@ def build_features(params: BuildFeaturesParams, context: RunContext) -> StepResu
     stations = station_frame()
     context.progress("build features", 0, STAGES)
     inputs = _find_inputs(params)
-    incidents = tables.read_processed(processed_paths("incident")[1], "incident", core_features.INCIDENT_NAMES)
+    names = sorted({*core_features.INCIDENT_NAMES, *named_places.INCIDENT_NAMES})
+    incidents = tables.read_processed(processed_paths("incident")[1], "incident", names)
     mobilisations = _read_mobilisations(inputs)
     pumps = _make_rows(incidents, mobilisations, stations, context)
     if pumps.frame.empty:
@@ -56,8 +58,9 @@ def build_features(params: BuildFeaturesParams, context: RunContext) -> StepResu
     is_sample = any(record.is_sample for record in inputs)
     context.progress("build features", 3, STAGES)
     times = count_response_times(incidents, mobilisations, stations["station_name"])
+    places = named_places.named_places(incidents)
     context.progress("build features", 4, STAGES)
-    outputs = _write(pumps, times, stations, inputs, is_sample, context)
+    outputs = _write(pumps, times, places, stations, inputs, is_sample, context)
     mobilisation_rows = 0 if mobilisations is None else len(mobilisations)
     size = next(record.bytes for record in outputs if record.name == "global_data.csv")
     return StepResult(
@@ -134,6 +137,7 @@ def _make_rows(
 def _write(
     pumps: core_features.PumpRows,
     times: ResponseTimes,
+    places: list[named_places.NamedPlace],
     stations: pd.DataFrame,
     inputs: list[FileRecord],
     is_sample: bool,
@@ -148,7 +152,7 @@ def _write(
         tables.write_plain_csv(stations, ref_out.path("stations.csv"))
         facts = {"rows": len(pumps.frame), "csv_sha256": hashing.sha256_of(csv), "rows_from": inputs[-1].name}
         manifests.write_manifest(manifest, run_id=context.run_id, is_sample=is_sample, inputs=inputs, facts=facts)
-        names += stage_response_times(out, times, inputs, is_sample=is_sample, run_id=context.run_id)
+        names += stage_response_times(out, times, places, inputs, is_sample=is_sample, run_id=context.run_id)
         ref_out.commit()
         out.commit()
     context.progress("build features", STAGES, STAGES)

@@ -11,6 +11,7 @@ import pandas as pd
 from django.conf import settings
 
 from pipeline.core import response_times as core
+from pipeline.core.named_places import NamedPlace
 from pipeline.core.results import FileRecord
 from pipeline.storage import manifests
 from pipeline.storage.outputs import OutputSet
@@ -47,14 +48,21 @@ def count_response_times(
 
 
 def stage_response_times(
-    out: OutputSet, times: ResponseTimes, inputs: Sequence[FileRecord], *, is_sample: bool, run_id: int
+    out: OutputSet,
+    times: ResponseTimes,
+    places: Sequence[NamedPlace],
+    inputs: Sequence[FileRecord],
+    *,
+    is_sample: bool,
+    run_id: int,
 ) -> list[str]:
-    """Write the figures and their manifest where `out` stages them; the names of both."""
+    """Write the figures, with the `places` of their wards, and their manifest where `out` stages them; the names of both."""
     path = figures_path()
     manifest = manifests.manifest_of(path)
     sources = {record.name: record.sha256 for record in inputs}
     # The run stays out of the figures' own file: the same input gives the same bytes.
-    write_figures(times.figures, times.facts | {"is_sample": is_sample, "sources_sha256": sources}, out.path(path.name))
+    facts = times.facts | {"is_sample": is_sample, "sources_sha256": sources, "places": list(places)}
+    write_figures(times.figures, facts, out.path(path.name))
     manifests.write_manifest(
         out.path(manifest.name), run_id=run_id, is_sample=is_sample, inputs=inputs, facts=times.facts
     )

@@ -17,6 +17,7 @@ from pipeline.core.boroughs import BOROUGH_CODES, canonical_boroughs
 from pipeline.core.response_groups import ALL_YEARS, FIGURE_NAMES, HOURS, LONDON, NO_REASON, PUMPS, WEEKDAYS
 from pipeline.core.small_numbers import hidden_groups
 from pipeline.core.stations import match_stations
+from pipeline.core.wording import readable_name
 
 Integers = npt.NDArray[np.integer]
 Standards = Mapping[str, Mapping[str, float]]
@@ -112,20 +113,6 @@ def _ward_names(incidents: pd.DataFrame, boroughs: pd.Series) -> dict[str, str]:
     is_repeated = latest.duplicated(["borough", "name"], keep=False)
     latest.loc[is_repeated, "name"] += " (" + latest["code"] + ")"
     return {str(code): str(name) for code, name in zip(latest["code"], latest["name"], strict=True)}
-
-
-def readable_name(name: str) -> str:
-    """
-    >>> readable_name("ST. JAMES'S AND SOUTH-ACTON"), readable_name("South Acton")
-    ("St. James's and South-Acton", 'South Acton')
-    """
-    if not name.isupper():
-        return name
-    words = [" ".join(word.capitalize() for word in part.split()) for part in name.split("-")]
-    text = "-".join(words)
-    for small in ("And", "Of", "The", "On", "Upon"):
-        text = text.replace(f" {small} ", f" {small.lower()} ")
-    return text
 
 
 @dataclass(frozen=True)

@@ -107,3 +107,18 @@ def readable_difference(seconds: float, low: float, high: float) -> str:
     return f"No clear difference: {seconds:.1f} s (95 %: {low:.1f} to {high:.1f} s), chance may explain it.".replace(
         "-", "−"
     )
+
+
+def readable_name(name: str) -> str:
+    """A name that was published in capitals, in ordinary ones.
+
+    >>> readable_name("ST. JAMES'S AND SOUTH-ACTON"), readable_name("South Acton")
+    ("St. James's and South-Acton", 'South Acton')
+    """
+    if not name.isupper():
+        return name
+    words = [" ".join(word.capitalize() for word in part.split()) for part in name.split("-")]
+    text = "-".join(words)
+    for small in ("And", "Of", "The", "On", "Upon"):
+        text = text.replace(f" {small} ", f" {small.lower()} ")
+    return text

@@ -90,7 +90,7 @@ def test_a_wrong_question_is_explained_at_its_field(client, trained, question, w
 
 
 def test_the_page_asks_a_fixed_number_of_queries(client, trained, django_assert_max_num_queries):
-    with django_assert_max_num_queries(6):
+    with django_assert_max_num_queries(7):
         client.get("/", {"station": "Acton", "distance": "2.4"})
 
 
