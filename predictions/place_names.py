@@ -73,8 +73,8 @@ class Gazetteer:
         return self.stations.get(normalise_station_name(text))
 
     def likely(self, text: str) -> list[str]:
-        """The offered names most like `text`, best first."""
-        return nearest_names(text, self.offered())
+        """The offered names most like `text`, best first; postcodes are too short to be like anything."""
+        return nearest_names(text, [name for name in self.offered() if name not in self.postcodes])
 
 
 def find_named_place(text: str) -> Named:
