@@ -7,6 +7,7 @@ from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, JsonResponse
+from django.urls import resolve
 from django.views.decorators.csrf import csrf_exempt
 from rest_framework import exceptions, status
 from rest_framework.response import Response
@@ -76,4 +77,8 @@ def _sentence(found: Any) -> str:
 @csrf_exempt  # it changes nothing, and a POST here should read "not found" too
 def not_found(request: HttpRequest, *args: Any, **kwargs: Any) -> JsonResponse:
     """For addresses under /api that lead nowhere."""
-    return JsonResponse(_explained(Http404(), 404), status=404)
+    body = _explained(Http404(), 404)
+    without = request.path.rstrip("/")
+    if without != request.path and resolve(without).func is not not_found:
+        body["hint"] = f"Addresses here end without a slash: {without}"
+    return JsonResponse(body, status=404)

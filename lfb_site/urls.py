@@ -4,6 +4,7 @@ from csp.decorators import csp_update
 from django.contrib import admin
 from django.contrib.auth.views import LoginView, LogoutView
 from django.urls import include, path, re_path
+from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularJSONAPIView, SpectacularRedocView, SpectacularSwaggerSplitView
 from rest_framework.routers import SimpleRouter
 
@@ -63,4 +64,5 @@ urlpatterns = [
     path("logout", LogoutView.as_view(next_page="predict_page"), name="logout"),
     path("admin/queues/", include("django_rq.urls")),
     path("admin/", admin.site.urls),
+    re_path(r"^(?P<address>models|response-times|login)/$", RedirectView.as_view(url="/%(address)s", query_string=True)),
 ]

@@ -101,6 +101,13 @@ def test_a_wrong_address_gets_a_page_that_helps(client, settings):
     assert b"Go to the prediction form" in answer.content
 
 
+def test_a_slash_too_many_does_not_lose_anybody(client, db):
+    answer = client.get("/response-times/?borough=Camden")
+    assert (answer.status_code, answer["Location"]) == (302, "/response-times?borough=Camden")
+    assert client.get("/api/v1/runs/").json()["hint"] == "Addresses here end without a slash: /api/v1/runs"
+    assert client.get("/api/v1/nowhere/").json()["hint"] == "The addresses are listed under /api/docs."
+
+
 @pytest.mark.parametrize("name", ["station", "datasetrun", "modelversion"])
 def test_admin_lists_and_details_open(admin_client, trained, name):
     assert admin_client.get(reverse(f"admin:pipeline_{name}_changelist")).status_code == 200
