@@ -64,5 +64,7 @@ urlpatterns = [
     path("logout", LogoutView.as_view(next_page="predict_page"), name="logout"),
     path("admin/queues/", include("django_rq.urls")),
     path("admin/", admin.site.urls),
-    re_path(r"^(?P<address>models|response-times|login)/$", RedirectView.as_view(url="/%(address)s", query_string=True)),
+    re_path(
+        r"^(?P<address>models|response-times|login)/$", RedirectView.as_view(url="/%(address)s", query_string=True)
+    ),
 ]

@@ -16,6 +16,7 @@ from django.utils import timezone
 
 from pipeline import registry
 from pipeline.models import DatasetRun, RunStatus, Station, Trigger
+from tests.integration.markup import text_of
 from tests.integration.records import copy_version, make_run
 
 pytestmark = pytest.mark.django_db
@@ -44,10 +45,6 @@ def reader():
 @pytest.fixture
 def no_queue(settings):
     settings.RQ_QUEUES = {name: {"URL": "unix:///nowhere.sock"} for name in settings.RQ_QUEUES}
-
-
-def text_of(answer):
-    return " ".join(answer.content.decode().split())
 
 
 def queries_of(client, url):

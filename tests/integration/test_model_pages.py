@@ -6,13 +6,10 @@ from django.test.utils import CaptureQueriesContext
 
 from pipeline import model_figures, registry
 from pipeline.models import VersionState
+from tests.integration.markup import text_of
 from tests.integration.records import copy_version
 
 pytestmark = pytest.mark.django_db
-
-
-def text_of(answer):
-    return " ".join(answer.content.decode().split())
 
 
 def queries_of(client, url):
@@ -91,7 +88,7 @@ def test_versions_tested_on_the_same_rows_are_compared_and_the_best_is_marked(cl
     worse = copy_version(trained, metrics=trained.metrics | {"mae": 999.0})
     text = text_of(client.get("/models/compare", {"versions": f"{trained.number},{worse.number}"}))
     assert "All were tested on the same rows" in text
-    assert f'<td class="best">{trained.metrics["mae"]:.1f} <span class="tag">best</span></td><td>999.0</td>' in text
+    assert f'<td class="best">{trained.metrics["mae"]:.1f} <span class="tag">best</span></td> <td>999.0</td>' in text
 
 
 def test_of_versions_tested_on_other_rows_none_is_called_the_best(client, trained):

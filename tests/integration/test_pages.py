@@ -6,6 +6,7 @@ from django.test import Client
 from django.urls import reverse
 
 from pipeline.models import DatasetRun, ModelVersion, Schedule, Station
+from tests.integration.markup import text_of
 
 pytestmark = pytest.mark.django_db
 
@@ -63,7 +64,7 @@ def test_the_first_page_without_a_model_says_what_to_do(client):
 
 def test_a_question_in_the_address_gets_its_answer(client, trained):
     answer = client.get("/", {"station": "acton", "distance": "2.4"})
-    text = answer.content.decode()
+    text = text_of(answer)
     assert answer.status_code == 200
     assert 'class="time"' in text
     assert "Acton, 2.40 km" in text
@@ -98,7 +99,7 @@ def test_a_wrong_address_gets_a_page_that_helps(client, settings):
     settings.DEBUG = False
     answer = client.get("/nowhere")
     assert answer.status_code == 404
-    assert b"Go to the prediction form" in answer.content
+    assert "Go to the prediction form" in text_of(answer)
 
 
 def test_a_slash_too_many_does_not_lose_anybody(client, db):

@@ -13,6 +13,7 @@ from pipeline import response_times
 from pipeline.actions.count_response_times import count_response_times, figures_path
 from pipeline.models import DatasetRun
 from pipeline.storage.response_times import write_figures
+from tests.integration.markup import text_of
 
 pytestmark = pytest.mark.django_db
 
@@ -21,7 +22,7 @@ URL = "/response-times"
 
 def read(client, **asked):
     answer = client.get(URL, asked)
-    return answer, html.unescape(answer.content.decode())
+    return answer, html.unescape(text_of(answer))
 
 
 def rows_of(client, **asked):
@@ -34,7 +35,7 @@ def test_without_figures_the_page_says_what_to_run(client):
     answer, text = read(client)
     assert answer.status_code == 200
     assert "There are no response times yet" in text
-    assert "manage.py process_data\nmanage.py build_features" in text
+    assert "manage.py process_data\nmanage.py build_features" in answer.content.decode()
 
 
 def test_a_file_that_cannot_be_read_is_an_error_with_a_way_out(client, settings):

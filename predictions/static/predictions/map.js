@@ -6,11 +6,19 @@
   const form = document.getElementById("question");
   if (!box || !form || !window.L) return;
 
-  const map = L.map(box, { center: [51.5, -0.12], zoom: 10, minZoom: 9, maxZoom: 16, zoomSnap: 0.5, attributionControl: Boolean(box.dataset.tiles) });
+  const map = L.map(box, {
+    center: [51.5, -0.12],
+    zoom: 10,
+    minZoom: 9,
+    maxZoom: 16,
+    zoomSnap: 0.5,
+    attributionControl: Boolean(box.dataset.tiles),
+  });
   const asked = L.layerGroup().addTo(map);
   const stations = new Map();
 
-  if (box.dataset.tiles) L.tileLayer(box.dataset.tiles, { attribution: box.dataset.attribution, maxZoom: 19 }).addTo(map);
+  if (box.dataset.tiles)
+    L.tileLayer(box.dataset.tiles, { attribution: box.dataset.attribution, maxZoom: 19 }).addTo(map);
 
   fetch(box.dataset.outlines)
     .then((answer) => answer.json())
@@ -24,7 +32,11 @@
     });
 
   for (const [name, latitude, longitude] of JSON.parse(document.getElementById("on-map").textContent)) {
-    const dot = L.circleMarker([latitude, longitude], { radius: 4, className: "station-dot", bubblingMouseEvents: true });
+    const dot = L.circleMarker([latitude, longitude], {
+      radius: 4,
+      className: "station-dot",
+      bubblingMouseEvents: true,
+    });
     dot.bindTooltip(name).addTo(map);
     stations.set(name, dot.getLatLng());
   }
@@ -41,7 +53,8 @@
     const { latitude, longitude, station } = document.getElementById("result").dataset;
     if (!latitude) return;
     const place = [Number(latitude), Number(longitude)];
-    if (stations.has(station)) L.polyline([stations.get(station), place], { className: "way", interactive: false }).addTo(asked);
+    if (stations.has(station))
+      L.polyline([stations.get(station), place], { className: "way", interactive: false }).addTo(asked);
     L.circleMarker(place, { radius: 8, className: "incident", interactive: false }).addTo(asked);
     if (!map.getBounds().contains(place)) map.panTo(place);
   }
