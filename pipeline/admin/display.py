@@ -27,6 +27,14 @@ class HistoryAdmin(admin.ModelAdmin):
         return False
 
 
+class TellsWhatData:
+    """A column that says in words whether real or sample data stand behind a record: a cross would look like a fault."""
+
+    @admin.display(description="data", ordering="is_sample")
+    def data(self, record: Any) -> str:
+        return "sample" if record.is_sample else "real"
+
+
 def readable_json(value: Any) -> SafeString:
     return format_html("<pre>{}</pre>", json.dumps(value, indent=1, ensure_ascii=False) if value else "–")
 

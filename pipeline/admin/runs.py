@@ -18,7 +18,7 @@ from django.utils.safestring import SafeString
 from django.views.decorators.http import require_safe
 
 from pipeline import runs, steps
-from pipeline.admin.display import HistoryAdmin, figures_table, files_table, readable_json, table
+from pipeline.admin.display import HistoryAdmin, TellsWhatData, figures_table, files_table, readable_json, table
 from pipeline.admin.start_forms import FORMS, StartForm
 from pipeline.core.errors import PipelineError
 from pipeline.core.wording import readable_bytes, readable_count, readable_duration
@@ -29,12 +29,12 @@ VERBS = {"cancel": ("Cancel", "cancelled"), "retry": ("Try again", "tried again"
 
 
 @admin.register(DatasetRun)
-class DatasetRunAdmin(HistoryAdmin):
+class DatasetRunAdmin(TellsWhatData, HistoryAdmin):
     change_form_template = "admin/pipeline/datasetrun/change_form.html"
     change_list_template = "admin/pipeline/datasetrun/change_list.html"
     list_display = (
         "number", "step_title", "shown_status", "queued_at", "shown_duration", "shown_rows", "rejected", "who",
-        "is_sample",
+        "data",
     )  # fmt: skip
     list_display_links = ("number", "step_title")
     list_filter = ("step", "status", "trigger", "is_sample", "queued_at")
@@ -53,7 +53,7 @@ class DatasetRunAdmin(HistoryAdmin):
                 )
             },
         ),
-        ("Rows", {"fields": ("shown_rows", "shown_rejects", "is_sample")}),
+        ("Rows", {"fields": ("shown_rows", "shown_rejects", "data")}),
         ("Files", {"fields": ("shown_inputs", "shown_outputs")}),
         ("Figures", {"fields": ("shown_metrics", "shown_memory", "shown_parameters", "code_version")}),
         ("Log", {"fields": ("shown_log",)}),

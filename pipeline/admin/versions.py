@@ -18,7 +18,7 @@ from django.utils.safestring import SafeString
 
 from pipeline import model_figures, registry
 from pipeline.actions.promote_model import promote_model, roll_back_model
-from pipeline.admin.display import HistoryAdmin, files_table, readable_json, table
+from pipeline.admin.display import HistoryAdmin, TellsWhatData, files_table, readable_json, table
 from pipeline.core.errors import PipelineError
 from pipeline.core.wording import readable_count, readable_percent
 from pipeline.models import ModelVersion, Promotion, Trigger, VersionState
@@ -36,19 +36,19 @@ class ReasonForm(forms.Form):
 
 
 @admin.register(ModelVersion)
-class ModelVersionAdmin(HistoryAdmin):
+class ModelVersionAdmin(TellsWhatData, HistoryAdmin):
     change_form_template = "admin/pipeline/modelversion/change_form.html"
     change_list_template = "admin/pipeline/modelversion/change_list.html"
     list_display = (
         "number", "shown_state", "estimator", "shown_mae", "shown_r2", "shown_coverage", "tested", "report", "created_at",
-        "is_sample",
+        "data",
     )  # fmt: skip
     list_filter = ("state", "estimator", "is_sample")
     list_select_related = ("run",)
     list_per_page = 50
     actions = ("promote", "compare")
     fieldsets = (
-        (None, {"fields": ("number", "shown_state", "state_reason", "report", "is_sample")}),
+        (None, {"fields": ("number", "shown_state", "state_reason", "report", "data")}),
         ("Period", {"fields": (("trained_from", "trained_to", "training_rows"), ("tested_from", "tested_to", "tested_rows"))}),
         ("Figures", {"fields": ("shown_metrics",)}),
         ("Made from", {"fields": ("run", "estimator", "shown_features", "shown_parameters", "shown_seed", "code_version")}),
