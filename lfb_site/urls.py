@@ -4,6 +4,7 @@ from csp.decorators import csp_update
 from django.contrib import admin
 from django.contrib.auth.views import LoginView, LogoutView
 from django.urls import include, path, re_path
+from django.views.decorators.gzip import gzip_page
 from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularJSONAPIView, SpectacularRedocView, SpectacularSwaggerSplitView
 from rest_framework.routers import SimpleRouter
@@ -38,13 +39,13 @@ router.register("tokens", TokenViewSet, basename="token")
 styled = csp_update({"style-src": ["'self'", "'unsafe-inline'"], "worker-src": ["'self'", "blob:"]})
 
 urlpatterns = [
-    path("", prediction_page, name="predict_page"),
-    path("response-times", response_times_page, name="response_times"),
+    path("", gzip_page(prediction_page), name="predict_page"),
+    path("response-times", gzip_page(response_times_page), name="response_times"),
     path("response-times.csv", response_times_file, {"kind": "csv"}, name="response_times_csv"),
     path("response-times.xlsx", response_times_file, {"kind": "xlsx"}, name="response_times_xlsx"),
-    path("models", models_page, name="models"),
-    path("models/compare", compare_models, name="compare_models"),
-    path("models/<int:number>", model_page, name="model_page"),
+    path("models", gzip_page(models_page), name="models"),
+    path("models/compare", gzip_page(compare_models), name="compare_models"),
+    path("models/<int:number>", gzip_page(model_page), name="model_page"),
     path("models/<int:number>/report", model_report, name="model_report"),
     path("models/<int:number>/card.md", model_card_file, name="model_card"),
     path("health", HealthViewSet.as_view({"get": "health"}), name="health"),

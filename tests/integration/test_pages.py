@@ -102,6 +102,13 @@ def test_a_wrong_address_gets_a_page_that_helps(client, settings):
     assert "Go to the prediction form" in text_of(answer)
 
 
+def test_pages_come_compressed_where_that_is_understood(client, trained):
+    for url in ("/", "/models", "/models/1", "/response-times"):
+        plain, packed = client.get(url), client.get(url, headers={"accept-encoding": "gzip"})
+        assert packed["Content-Encoding"] == "gzip"
+        assert len(packed.content) < len(plain.content) / 2
+
+
 def test_a_slash_too_many_does_not_lose_anybody(client, db):
     answer = client.get("/response-times/?borough=Camden")
     assert (answer.status_code, answer["Location"]) == (302, "/response-times?borough=Camden")
