@@ -5,6 +5,7 @@ from django.conf import settings as site_settings
 
 from pipeline import runs
 from pipeline.models import DatasetRun, RunStatus, Trigger
+from tests.integration.markup import text_of
 
 pytestmark = pytest.mark.django_db
 
@@ -22,7 +23,7 @@ def test_without_a_worker_it_executes_its_folds_itself(trained, start, client, w
     assert [fold["fold"] for fold in found["folds"]] == list(range(1, folds + 1))
     assert all(fold["tested_to"] < str(trained.tested_from) for fold in found["folds"])
     assert run.metrics["mae"] == found["pooled"][0]["mae"]
-    page = client.get("/models").content.decode()
+    page = text_of(client.get("/models"))
     assert ("In earlier periods" in page) == (way == "period")
     assert ("At stations it never saw" in page) == (way == "station")
 
