@@ -40,10 +40,10 @@ def post_fork(server, worker) -> None:
 
 def post_worker_init(worker: object) -> None:
     """Load the model in use before the first request: reading it takes seconds, answering from it does not."""
-    from lfb_site.observability.batches import batch_predictions
+    from lfb_site.observability.buffered_lines import buffer_prediction_lines
     from lfb_site.warm_up import warm_up
 
-    batch_predictions()
+    buffer_prediction_lines()
     warm_up()
 
 

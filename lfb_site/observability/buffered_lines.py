@@ -11,7 +11,7 @@ EVERY_SECONDS = 1.0
 AT_MOST = 200  # lines; so much may a file be longer than its limit
 
 
-class BatchedHandler(logging.handlers.MemoryHandler):
+class BufferedHandler(logging.handlers.MemoryHandler):
     """Stands before a file: keeps what is below INFO for at most EVERY_SECONDS, and hands it on as one piece of text.
 
     What is INFO or above is written at once, behind all that came before it. Only a process that is killed loses lines,
@@ -43,9 +43,9 @@ class BatchedHandler(logging.handlers.MemoryHandler):
             self.flush()
 
 
-def batch_predictions() -> None:
+def buffer_prediction_lines() -> None:
     """From now on this process writes the lines of its predictions in batches. For web workers, after they were forked."""
     root = logging.getLogger()
     for place, handler in enumerate(root.handlers):
-        if handler.get_name() in ("predict_model", "history") and not isinstance(handler, BatchedHandler):
-            root.handlers[place] = BatchedHandler(handler)
+        if handler.get_name() in ("predict_model", "history") and not isinstance(handler, BufferedHandler):
+            root.handlers[place] = BufferedHandler(handler)

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from lfb_site.observability.batches import AT_MOST, EVERY_SECONDS, BatchedHandler
+from lfb_site.observability.buffered_lines import AT_MOST, EVERY_SECONDS, BufferedHandler
 
 
 class Writes(logging.Handler):
@@ -26,17 +26,17 @@ def file():
 
 
 @pytest.fixture
-def batched(file):
+def buffered(file):
     file.setFormatter(logging.Formatter("%(levelname)s %(message)s"))
-    handler = BatchedHandler(file)
+    handler = BufferedHandler(file)
     yield handler
     handler.close()
 
 
 @pytest.fixture
-def log(batched):
-    logger = logging.Logger("batched", logging.DEBUG)
-    logger.addHandler(batched)
+def log(buffered):
+    logger = logging.Logger("buffered", logging.DEBUG)
+    logger.addHandler(buffered)
     return logger
 
 
@@ -66,8 +66,8 @@ def test_many_lines_make_several_pieces_and_none_is_lost(log, file):
 def test_level_and_filters_of_the_file_hold(file):
     file.setLevel(logging.INFO)
     file.addFilter(lambda record: "hidden" not in record.msg)
-    handler = BatchedHandler(file)
-    logger = logging.Logger("batched", logging.DEBUG)
+    handler = BufferedHandler(file)
+    logger = logging.Logger("buffered", logging.DEBUG)
     logger.addHandler(handler)
     logger.debug("too fine")
     logger.info("hidden")
