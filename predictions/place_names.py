@@ -6,8 +6,10 @@ import re
 from dataclasses import dataclass
 
 from pipeline import response_times
+from pipeline.core.boroughs import canonical_borough
 from pipeline.core.errors import ParameterError, PipelineError
 from pipeline.core.stations import nearest_names, normalise_station_name
+from pipeline.core.wording import plain_name
 from pipeline.remembered import Remembered
 from predictions.borough_map import borough_names, middle_of
 from predictions.places import Place, find_place
@@ -33,7 +35,8 @@ class Named:
 
 @dataclass(frozen=True)
 class Gazetteer:
-    """Every name that stands for a place, as written in small letters; a ward's may stand for one in several boroughs."""
+    """Every name that stands for a place: boroughs by their own, wards by `plain_name` (several boroughs may share one),
+    postcode districts in capitals, stations by `normalise_station_name`."""
 
     boroughs: dict[str, Named]
     wards: dict[str, list[Named]]
@@ -55,10 +58,10 @@ class Gazetteer:
 
         None where nothing is named so. Raises ParameterError for a ward's name that several boroughs share.
         """
-        plain = _plain(text)
-        if plain in self.boroughs:
-            return self.boroughs[plain]
-        wards = self.wards.get(plain, [])
+        borough = canonical_borough(text)
+        if borough is not None:
+            return self.boroughs[borough]
+        wards = self.wards.get(plain_name(text), [])
         if len(wards) > 1:
             raise ParameterError(
                 f"There are {len(wards)} wards of the name {text.strip()!r}.",
@@ -98,12 +101,8 @@ def offered_names() -> list[str]:
     return remembered.get().offered()
 
 
-def _plain(text: str) -> str:
-    return " ".join(re.sub(r"[^a-z0-9]+", " ", text.casefold().replace("&", " and ").replace("'", "")).split())
-
-
 def _load(kept: Gazetteer | None) -> Gazetteer:
-    boroughs = {_plain(name): Named(name, *middle_of(name), f"the middle of {name}") for name in borough_names()}
+    boroughs = {name: Named(name, *middle_of(name), f"the middle of {name}") for name in borough_names()}
     wards: dict[str, list[Named]] = {}
     postcodes: dict[str, Named] = {}
     for place in _of_incidents():
@@ -111,7 +110,7 @@ def _load(kept: Gazetteer | None) -> Gazetteer:
         if place["kind"] == "ward":
             ward = Named(f"{name}, {borough}", *at, f"{name} ward in {borough}, the middle of its incidents")
             for written in (name, ward.name):
-                wards.setdefault(_plain(written), []).append(ward)
+                wards.setdefault(plain_name(written), []).append(ward)
         else:
             postcodes[name] = Named(name, *at, f"postcode district {name}, the middle of its incidents")
     stations = {

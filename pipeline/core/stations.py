@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import difflib
-import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
+
+from pipeline.core.wording import plain_name
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -27,9 +28,7 @@ def normalise_station_name(name: str) -> str:
     >>> normalise_station_name("  OLD-KENT  Road Fire Station")
     'old kent road'
     """
-    plain = re.sub("['\u2019]", "", name.lower()).replace("&", " and ")
-    words = re.sub(r"[^a-z0-9]+", " ", plain).split()
-    plain = " ".join(words).removesuffix(" fire station").removesuffix(" station")
+    plain = plain_name(name).removesuffix(" fire station").removesuffix(" station")
     return ALIASES.get(plain, plain)
 
 

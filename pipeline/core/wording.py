@@ -1,8 +1,9 @@
-"""Numbers as people write them."""
+"""Numbers and names as people write them."""
 
 from __future__ import annotations
 
 import math
+import re
 
 
 def readable_seconds(seconds: float) -> str:
@@ -122,3 +123,13 @@ def readable_name(name: str) -> str:
     for small in ("And", "Of", "The", "On", "Upon"):
         text = text.replace(f" {small} ", f" {small.lower()} ")
     return text
+
+
+def plain_name(name: str) -> str:
+    """Lower case, one space between words, no punctuation: what spellings of a name have in common.
+
+    >>> plain_name("ST. JAMES'S  & South-Acton")
+    'st jamess and south acton'
+    """
+    plain = re.sub("['\u2019]", "", name.lower()).replace("&", " and ")
+    return " ".join(re.sub(r"[^a-z0-9]+", " ", plain).split())

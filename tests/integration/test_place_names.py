@@ -24,6 +24,8 @@ def places(trained, monkeypatch):
     ("text", "understood"),
     [
         ("Croydon", "the middle of Croydon"),
+        ("Hammersmith & Fulham", "the middle of Hammersmith and Fulham"),
+        ("Kingston", "the middle of Kingston upon Thames"),
         ("croydon fire station", "Croydon fire station"),
         ("Acton", "Acton fire station"),
         ("south  ACTON", "South Acton ward in Ealing, the middle of its incidents"),
