@@ -14,7 +14,6 @@ from pipeline.models import DatasetRun, ModelVersion, RunStatus, Schedule
 
 FAILURE_DAYS = 7
 SHOWN_FAILURES = 8
-PARTS_OF_OTHERS = ("backtest_fold",)
 ALWAYS_SHOWN = ("process_data", "build_features", "train_model", "evaluate_model")
 # What is long and not needed to say how a run went.
 LEFT_OUT = ("log_excerpt", "details", "metrics", "inputs", "outputs", "parameters", "notes", "error_fields")
@@ -96,5 +95,5 @@ def _last_runs() -> list[StepState]:
     return [
         StepState(step.title, by_step.get(step.name))
         for step in steps.every()
-        if (step.name in by_step or step.name in ALWAYS_SHOWN) and step.name not in PARTS_OF_OTHERS
+        if step.part_of is None and (step.name in by_step or step.name in ALWAYS_SHOWN)
     ]

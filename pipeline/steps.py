@@ -30,6 +30,7 @@ class Step:
     queue: str = "default"
     lock: str | None = None
     time_limit_seconds: int = 3600
+    part_of: str | None = None  # the step that starts it; nobody else does
 
     def restore_params(self, recorded: Mapping[str, Any]) -> core_params.StepParams:
         """The parameters as they stood when the run was started, from its record."""
@@ -214,6 +215,7 @@ add(
         action="pipeline.actions.backtest_fold.backtest_fold",
         permission="pipeline.start_runs",
         queue="train",
+        part_of="backtest_model",
     ),
     Step(
         name="make_sample_data",
