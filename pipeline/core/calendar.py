@@ -24,9 +24,11 @@ def is_bank_holiday(moments: pd.Series) -> pd.Series:
     days = moments.dt.normalize()
     years = moments.dt.year.dropna().unique()
     found = {day for year in years for day in _bank_holidays(int(year))}
-    return days.isin(list(found))
+    is_holiday: pd.Series = days.isin(list(found))
+    return is_holiday
 
 
 def gmt_to_london(moments: pd.Series) -> pd.Series:
     """datetime64 without zone, from GMT to the clock on London's walls; missing stays missing."""
-    return moments.dt.tz_localize("UTC").dt.tz_convert(LONDON).dt.tz_localize(None)
+    local: pd.Series = moments.dt.tz_localize("UTC").dt.tz_convert(LONDON).dt.tz_localize(None)
+    return local

@@ -25,7 +25,8 @@ class StepParams:
     """What all parameter sets share: they turn into JSON for the run record."""
 
     def as_dict(self) -> dict[str, Any]:
-        return asdict(self)  # type: ignore[call-overload]
+        found: dict[str, Any] = asdict(self)  # type: ignore[call-overload]
+        return found
 
 
 @dataclass(frozen=True)

@@ -41,11 +41,13 @@ class ResidualDistribution:
 
     def share_within(self, predicted: Floats, seconds: float) -> Floats:
         """P(actual ≤ seconds) for each predicted time, shape (n,), each from 0 to 1; NaN where the time is NaN."""
-        return self.shares_within(predicted, (seconds,))[0]
+        found: Floats = self.shares_within(predicted, (seconds,))[0]
+        return found
 
     def quantile(self, predicted: Floats, level: float) -> Floats:
         """The seconds within which a share `level` (0 to 1) of engines with each predicted time arrive, shape (n,)."""
-        return self.quantiles(predicted, (level,))[0]
+        found: Floats = self.quantiles(predicted, (level,))[0]
+        return found
 
     def shares_within(self, predicted: Floats, limits: Sequence[float]) -> Floats:
         """As `share_within`, for several limits in seconds; shape (limits, n)."""

@@ -321,4 +321,6 @@ def _decimals(degrees: Floats) -> pd.Series:
 
 
 def _moment_after(start: pd.Series, seconds: object) -> pd.Series:
-    return (start + pd.to_timedelta(np.asarray(seconds, dtype="float64"), unit="s")).dt.strftime("%d/%m/%Y %H:%M:%S")
+    moments = start + pd.to_timedelta(np.asarray(seconds, dtype="float64"), unit="s")
+    text: pd.Series = moments.dt.strftime("%d/%m/%Y %H:%M:%S")
+    return text

@@ -75,7 +75,8 @@ def holdout_start(called_at: pd.Series) -> pd.Timestamp:
     the last fifth of the days instead. Depends on the dates alone, so that two trainings on the same file are tested
     on the same rows.
     """
-    first, last = called_at.min().normalize(), called_at.max().normalize()
+    first: pd.Timestamp = called_at.min().normalize()
+    last: pd.Timestamp = called_at.max().normalize()
     days = (last - first).days + 1
     if days < THREE_MONTHS_DAYS:
         return last - pd.Timedelta(days=max(1, round(days * HOLDOUT_SHARE)) - 1)

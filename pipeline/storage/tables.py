@@ -112,7 +112,7 @@ def read_processed(parquet_path: Path, dataset: str, names: Sequence[str] | None
         )
     wanted = [column for column in columns_of(dataset) if names is None or column.name in names]
     table = pq.read_table(parquet_path, columns=[column.published for column in wanted])
-    frame = table.rename_columns([column.name for column in wanted]).to_pandas(
+    frame: pd.DataFrame = table.rename_columns([column.name for column in wanted]).to_pandas(
         types_mapper=_frame_type, date_as_object=False
     )
     if {"date_of_call", "time_of_call"} <= set(frame.columns):
@@ -168,7 +168,7 @@ def read_features(path: Path) -> pd.DataFrame:
         if column.published not in table.column_names:
             table = table.append_column(column.published, pa.nulls(table.num_rows, _ARROW_TYPES[column.kind]))
     table = table.select(schema.names).cast(schema).rename_columns([column.name for column in FEATURE_COLUMNS])
-    frame = table.to_pandas(strings_to_categorical=False)
+    frame: pd.DataFrame = table.to_pandas(strings_to_categorical=False)
     for column in FEATURE_COLUMNS:
         if column.kind in ("text", "key"):
             frame[column.name] = frame[column.name].astype("str")
