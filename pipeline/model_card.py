@@ -7,6 +7,7 @@ from typing import Any
 from django.template.loader import render_to_string
 
 from pipeline.core.columns import FEATURE_COLUMNS
+from pipeline.core.wording import PART_NAMES
 from pipeline.models import ModelVersion
 from pipeline.public_sources import LICENCE
 
@@ -44,6 +45,7 @@ def card_facts(version: ModelVersion) -> dict[str, Any]:
         "boroughs": models[0].get("groups", {}).get("borough", {}) if models else {},
         "pumps": models[0].get("groups", {}).get("pump", {}) if models else {},
         "inputs": inputs_of(version),
+        "influence": {PART_NAMES[group]: seconds for group, seconds in evaluation.get("influence", {}).items()},
         "limits": LIMITS,
         "licence": LICENCE,
     }

@@ -13,6 +13,7 @@ from pipeline import registry
 from pipeline.core import charts, model_charts
 from pipeline.core.params import BACKTEST_WAYS
 from pipeline.core.wording import (
+    PART_NAMES,
     readable_difference,
     readable_minutes,
     readable_percent,
@@ -157,6 +158,7 @@ def figures_of(version: ModelVersion) -> dict[str, Any]:
             for place, entry in enumerate(version.evaluation.get("models", []))
         ],
         "standards": version.evaluation.get("standards", []),
+        "influence": _influence(version.evaluation.get("influence", {})),
         "reliability": model_charts.draw_reliability(judged.get("reliability", {})),
         "boroughs": model_charts.bars(groups.get("borough", {})),
         "worst_boroughs": model_charts.bars(groups.get("borough", {}), worst=WORST),
@@ -177,6 +179,15 @@ def _chances(scores: Mapping[str, Any]) -> list[dict[str, Any]]:
     return [
         {"limit": readable_minutes(float(limit)), "seen": seen, "said": scores["said"][limit]}
         for limit, seen in scores.get("within", {}).items()
+    ]
+
+
+def _influence(seconds_by_group: Mapping[str, float]) -> list[dict[str, Any]]:
+    """What moves a prediction, largest first, each with the width of its bar in per cent of the largest."""
+    longest = max(seconds_by_group.values(), default=0.0) or 1.0
+    return [
+        {"name": PART_NAMES.get(group, group), "seconds": seconds, "width": round(100 * seconds / longest, 1)}
+        for group, seconds in sorted(seconds_by_group.items(), key=lambda item: -item[1])
     ]
 
 

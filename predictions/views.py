@@ -11,6 +11,7 @@ from django.views.decorators.http import require_safe
 
 from pipeline import registry
 from pipeline.core.errors import PipelineError
+from pipeline.core.wording import PART_NAMES
 from pipeline.models import ModelVersion
 from predictions.actions.predict_attendance import Answer, predict_trip
 from predictions.forms import PredictionForm
@@ -61,15 +62,6 @@ def _trip(asked: dict[str, Any]) -> Trip:
         station = nearest_stations(place, 1)[0][0].name
     trip = make_trip(station, None if place else asked["distance"], place=place, pump_order=int(asked["pump"] or 1))
     return Trip(trip.station, trip.distance_km, place, int(asked["hour"]) if asked["hour"] else None, trip.pump_order)
-
-
-PART_NAMES = {
-    "typical": "a typical engine, going 1.5 km",
-    "distance": "the distance",
-    "hour": "the time of day",
-    "station": "the station and its turnout",
-    "place": "the place",
-}
 
 
 def _parts(answer: Answer) -> list[dict[str, Any]]:

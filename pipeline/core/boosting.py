@@ -250,7 +250,8 @@ class BoostedAttendance:
         return list(found)
 
     def _is_placed(self, X: Any) -> npt.NDArray[np.bool_]:
-        return ~np.isnan(np.asarray(X["incident_easting_m"], dtype="float64"))
+        known: npt.NDArray[np.bool_] = ~np.isnan(np.asarray(X["incident_easting_m"], dtype="float64"))
+        return known
 
     def _placed(self, X: Any) -> Floats:
         trees = self.trees_["placed"]
@@ -262,7 +263,8 @@ class BoostedAttendance:
         by_hour, hour = self.timetable_.seconds(values), values["hour"]
         is_open = np.isnan(hour)
         at_hour = by_hour[np.arange(len(hour)), np.where(is_open, 0, hour).astype("int64")]
-        return np.where(is_open, by_hour @ self.hour_shares_, at_hour)
+        found: Floats = np.where(is_open, by_hour @ self.hour_shares_, at_hour)
+        return found
 
     @cached_property
     def timetable_(self) -> Timetable:

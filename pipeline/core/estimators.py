@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol, Self
+from typing import Protocol, Self, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
@@ -47,6 +47,15 @@ class AttendanceEstimator(Protocol):
 
     def assess(self, X: pd.DataFrame, *, levels: Sequence[float], limits: Sequence[float]) -> list[Floats]:
         """The predicted seconds, then the quantile at each level, then the probability within each limit."""
+        ...
+
+
+@runtime_checkable
+class ExplainsItself(Protocol):
+    """An estimator that can say what made its answer."""
+
+    def explain(self, X: pd.DataFrame) -> dict[str, Floats]:
+        """Seconds by group of inputs, each shape (n,), that add up to the prediction; "typical" is the same for all."""
         ...
 
 

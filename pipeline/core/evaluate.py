@@ -15,7 +15,7 @@ import pandas as pd
 from pipeline.core.bootstrap import incident_bootstrap
 from pipeline.core.boroughs import INNER_BOROUGHS
 from pipeline.core.errors import DataError
-from pipeline.core.estimators import AttendanceEstimator
+from pipeline.core.estimators import AttendanceEstimator, ExplainsItself
 from pipeline.core.scores import PINBALL_LEVEL, Scores, StandardCheck, reliability, score
 from pipeline.core.small_numbers import MIN_CALLS_SHOWN
 from pipeline.core.splits import Split
@@ -33,6 +33,9 @@ PUMP_NAMES = ["First pump", "Second pump", "Later pumps"]
 _PLACE_IN_ORDER = {name: place for names in (DISTANCE_BANDS, PUMP_NAMES) for place, name in enumerate(names)}
 INTERVALS = {"80": (0.1, 0.9), "90": (0.05, 0.95)}  # size in percent → lower and upper quantile
 FINEST_GROUPING = "borough_hour_band"  # a hundred groups and more: for the judged model alone
+INFLUENCE_ROWS = (
+    5_000  # spread over the period: enough for a mean, and explaining a row takes longer than predicting it
+)
 PUMPS = {"first": 1, "second": 2}  # as the standards name them → pump order
 
 Standards = Mapping[str, Mapping[str, float]]
@@ -78,6 +81,8 @@ class Evaluation:
     models: tuple[ModelEvaluation, ...]
     differences: tuple[Difference, ...]
     standards: tuple[StandardCheck, ...] = ()
+    influence: dict[str, float] = field(default_factory=dict)
+    """Group of inputs → seconds by which it moves a prediction on average; empty where the model does not tell."""
 
     @property
     def model(self) -> ModelEvaluation:
@@ -189,7 +194,17 @@ def evaluate(
         ),
         differences=tuple(_differences(baselines, actual, answers, intervals[len(candidates) :])),
         standards=tuple(_check_standards(estimator, rows, actual, answers[0].predicted, standards or {})),
+        influence=_influence(estimator, rows),
     )
+
+
+def _influence(estimator: AttendanceEstimator, rows: pd.DataFrame) -> dict[str, float]:
+    """The mean size of each group's contribution, whichever its sign."""
+    if not isinstance(estimator, ExplainsItself):
+        return {}
+    shown = rows.iloc[:: max(1, -(-len(rows) // INFLUENCE_ROWS))]
+    parts = {group: float(np.abs(seconds).mean()) for group, seconds in estimator.explain(shown).items()}
+    return {group: parts[group] for group in sorted(parts, key=parts.__getitem__, reverse=True) if group != "typical"}
 
 
 def _actual_seconds(rows: pd.DataFrame) -> Floats:

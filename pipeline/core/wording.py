@@ -5,6 +5,15 @@ from __future__ import annotations
 import math
 import re
 
+# The groups of inputs that a forecast explains itself by.
+PART_NAMES = {
+    "typical": "a typical engine, going 1.5 km",
+    "distance": "the distance",
+    "hour": "the time of day",
+    "station": "the station and its turnout",
+    "place": "the place",
+}
+
 
 def readable_seconds(seconds: float) -> str:
     """A time in minutes and whole seconds; a dash for what is no number.

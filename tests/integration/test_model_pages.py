@@ -5,6 +5,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from pipeline import model_figures, registry
+from pipeline.core.wording import PART_NAMES
+from pipeline.model_card import model_card
 from pipeline.models import VersionState
 from tests.integration.markup import text_of
 from tests.integration.records import copy_version
@@ -56,6 +58,23 @@ def test_a_version_is_told_in_words_figures_and_charts(client, trained):
     ):
         assert words in text
     assert str(trained.datasets[0]["path"]) not in text  # no path of the server is told
+
+
+def test_what_moves_a_prediction_is_told_largest_first(client, trained):
+    influence = trained.evaluation["influence"]
+    assert list(influence) == sorted(influence, key=influence.get, reverse=True)
+    assert set(influence) == {"distance", "hour", "station", "place"}
+    text = text_of(client.get(f"/models/{trained.number}"))
+    places = [text.index(f'<th scope="row">{PART_NAMES[group]}</th>') for group in influence]
+    assert places == sorted(places)
+    assert f"<td>{influence['distance']:.1f}</td>" in text
+    assert f"| the distance | {influence['distance']:.1f} |" in model_card(trained)
+
+
+def test_a_version_that_does_not_say_what_moves_it_has_no_such_part(client, trained):
+    del trained.evaluation["influence"]
+    trained.save()
+    assert "What moves a prediction" not in text_of(client.get(f"/models/{trained.number}"))
 
 
 def test_every_borough_of_london_is_on_the_map_of_errors(client, trained):

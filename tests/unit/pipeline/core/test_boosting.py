@@ -10,6 +10,8 @@ from pipeline.core.baselines import KolesarDistanceLaw, MeanBaseline
 from pipeline.core.boosting import BoostedAttendance
 from pipeline.core.errors import DataError, LeakError
 from pipeline.core.estimators import LinearAttendance
+from pipeline.core.evaluate import evaluate
+from pipeline.core.splits import Split
 
 STATIONS = {
     "Acton": (519_679, 180_078),
@@ -184,3 +186,26 @@ def test_a_row_without_a_time_is_refused():
     y[3] = np.nan
     with pytest.raises(DataError, match="1 of them"):
         BoostedAttendance().fit(X, y)
+
+
+def test_what_moves_its_answers_overall_is_the_mean_size_of_each_part(fitted, split):
+    X, y, later, actual = split
+    start = pd.Timestamp("2023-01-01")
+
+    def frame(rows, seconds, first):
+        moments = first + pd.to_timedelta(np.arange(len(rows)), unit="min")
+        numbers = pd.Series([f"{first:%m}-{place}" for place in range(len(rows))], dtype="str")
+        return rows.assign(
+            incident_number=numbers, called_at=moments, borough_name="Ealing", attendance_seconds=seconds
+        ).astype({"borough_name": "str"})
+
+    rows = Split(frame(X, y, start), frame(later, actual, start + pd.Timedelta(days=31)))
+    parts = fitted.explain(later)
+
+    influence = evaluate(fitted, [], rows).influence
+
+    assert influence == {
+        group: pytest.approx(np.abs(parts[group]).mean()) for group in ("distance", "hour", "station", "place")
+    }
+    assert next(iter(influence)) == "distance"
+    assert evaluate(LinearAttendance().fit(X, y), [], rows).influence == {}
