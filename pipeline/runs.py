@@ -328,8 +328,8 @@ class _Reporter:
         now = time.monotonic()
         if now - self.written_at < PROGRESS_INTERVAL_SECONDS:
             return
-        self.written_at = now
         self.run.progress = {"stage": stage, "done": done, "total": total}
         wanted = DatasetRun.objects.filter(pk=self.run.pk, cancel_requested_by="")
         if not wanted.update(progress=self.run.progress):
             raise RunCancelled(DatasetRun.objects.values_list("cancel_requested_by", flat=True).get(pk=self.run.pk))
+        self.written_at = now  # not before: who asks again after the end was asked for is told again

@@ -99,7 +99,9 @@ def backtest_model_params(given: Mapping[str, Any]) -> core_params.BacktestModel
 
 
 def backtest_fold_params(given: Mapping[str, Any]) -> core_params.BacktestFoldParams:
-    return core_params.BacktestFoldParams(**_backtest(take(given, *BACKTEST_NAMES, "fold", "data_sha256")))
+    return core_params.BacktestFoldParams(
+        **_backtest(take(given, *BACKTEST_NAMES, "fold", "part_of_run", "data_sha256"))
+    )
 
 
 BACKTEST_NAMES = ("data_path", "estimator", "way", "folds")

@@ -53,7 +53,10 @@ def recover_outputs() -> None:
 
 
 def _is_alive(owner: str) -> bool:
-    run = DatasetRun.objects.filter(pk=owner.removeprefix("run-")).only("lock_token").first()
+    number = owner.removeprefix("run-")
+    if not number.isdecimal():
+        return False  # no run stages under such a name: a stranger's folder must not stop every run
+    run = DatasetRun.objects.filter(pk=number).only("lock_token").first()
     return run is not None and locks.is_held(lock_folder(), lock_name(run))
 
 
@@ -104,7 +107,10 @@ def _close_dead_run(run: DatasetRun) -> bool:
 
 
 def follow_up(run: DatasetRun) -> None:
-    """After the end of `run`: let the runs that follow it begin, or cancel them."""
+    """After the end of `run`: let the runs that follow it begin, or cancel them; none of its parts begins any more."""
+    note = f"Not begun: run {run.pk}, which it is part of, has ended."
+    parts = DatasetRun.objects.filter(status=RunStatus.QUEUED, parameters__part_of_run=run.pk)
+    parts.update(status=RunStatus.CANCELLED, finished_at=timezone.now(), notes=[note])
     if DatasetRun.objects.filter(follows=run, status=RunStatus.QUEUED).exists():
         stop_broken_chains()
         hand_over_waiting_runs()

@@ -28,9 +28,10 @@ def backtest_model(params: BacktestModelParams, context: RunContext) -> StepResu
     rows = len(features)
     del features  # a fold that is executed here reads its own
     own = DatasetRun.objects.get(pk=context.run_id)
+    given = _given(params) | {"part_of_run": own.pk, "data_sha256": data_record.sha256}
     queued = [
         runs.enqueue_chain(
-            [("backtest_fold", _given(params) | {"fold": fold, "data_sha256": data_record.sha256})],
+            [("backtest_fold", given | {"fold": fold})],
             by=own.started_by,
             by_name=own.started_by_name,
             trigger=own.trigger,

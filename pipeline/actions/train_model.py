@@ -111,6 +111,10 @@ def confined_data_path(named: str) -> Path:
 
 def _require_free(targets: dict[str, Path], model_dir: Path) -> None:
     """The contract's files may go anywhere in the model folder but into the versions, which never change."""
+    if len(set(targets.values())) < len(targets):
+        raise ParameterError(
+            "The model and the encoder need two different files.", hint="Choose another path for one of the two."
+        )
     for name, path in targets.items():
         if (model_dir / "versions").resolve() in path.parents:
             raise ParameterError(

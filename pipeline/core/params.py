@@ -136,9 +136,13 @@ class BacktestModelParams(StepParams):
 
 @dataclass(frozen=True)
 class BacktestFoldParams(BacktestModelParams):
-    """One fold of a backtest, 1 to `folds`; `data_sha256` names the very rows that the others are made of."""
+    """One fold of a backtest, 1 to `folds`; `data_sha256` names the very rows that the others are made of.
+
+    `part_of_run` is the number of the backtest's run: with it end the folds that nobody has begun.
+    """
 
     fold: int = 1
+    part_of_run: int | None = None
     data_sha256: str = ""
 
     def __post_init__(self) -> None:

@@ -11,6 +11,7 @@ from django.conf import settings
 from pipeline.core.errors import MissingInputError
 from pipeline.core.results import StepResult
 from pipeline.storage import hashing
+from pipeline.storage.durable import make_folder, sync
 from pipeline.storage.outputs import OutputSet
 from predictions.batches import answer_text
 
@@ -24,9 +25,13 @@ FOLDER = "batches"  # below the data folder; housekeeping empties it of what is 
 def store_batch(text: str, form: str) -> str:
     """Keep the questions until a worker comes to them; returns the name of their file."""
     name = f"{uuid4().hex}.{form}"
-    with OutputSet(Path(settings.LFB_DATA_DIR), f"batch-{name}") as out:
-        out.path(f"{FOLDER}/{name}").write_text(text, encoding="utf-8")
-        out.commit()
+    folder = Path(settings.LFB_DATA_DIR) / FOLDER
+    make_folder(folder)
+    draft = folder / f".{name}"
+    draft.write_text(text, encoding="utf-8")
+    sync(draft)
+    draft.replace(folder / name)
+    sync(folder)
     return name
 
 

@@ -3,7 +3,7 @@
 import pytest
 from django.conf import settings as site_settings
 
-from pipeline import runs
+from pipeline import runs, upkeep
 from pipeline.models import DatasetRun, RunStatus, Trigger
 from tests.integration.markup import text_of
 
@@ -47,6 +47,31 @@ def test_cancelled_it_leaves_no_fold_waiting(trained):
     run = runs.start("backtest_model", given, by_name="tester", trigger=Trigger.COMMAND, progress=cancel)
     assert run.status == RunStatus.CANCELLED
     assert [fold.status for fold in folds_of(run)] == [RunStatus.CANCELLED] * 3
+
+
+def test_killed_it_leaves_no_fold_waiting(trained, monkeypatch):
+    class Killed(BaseException):
+        """Ends the process at once: nothing of the run comes to its end."""
+
+    def kill(*_given, **_options):
+        raise Killed
+
+    monkeypatch.setattr(runs, "cancel", kill)
+    monkeypatch.setattr("pipeline.actions.backtest_model._await", kill)
+    monkeypatch.setattr(runs, "_close", kill)
+    with pytest.raises(Killed):
+        runs.start("backtest_model", {"folds": 3, "estimator": "linear"}, by_name="tester", trigger=Trigger.COMMAND)
+    run = DatasetRun.objects.get(step="backtest_model")
+    other = runs.enqueue_chain([("backtest_fold", {"folds": 2})], by_name="tester", trigger=Trigger.COMMAND)[0]
+    assert [fold.status for fold in folds_of(run)] == [RunStatus.QUEUED] * 4
+
+    upkeep.close_dead_runs()
+
+    run.refresh_from_db()
+    assert run.status == RunStatus.CRASHED
+    assert [fold.status for fold in folds_of(run).exclude(pk=other.pk)] == [RunStatus.CANCELLED] * 3
+    other.refresh_from_db()
+    assert other.status == RunStatus.QUEUED
 
 
 def test_a_fold_of_other_data_is_refused(trained, start):

@@ -321,3 +321,22 @@ def test_every_step_has_a_command():
     from django.core.management import get_commands
 
     assert {step.name for step in steps.every() if step.part_of is None} <= set(get_commands())
+
+
+@pytest.mark.parametrize("name", ["batch-1f.json", "run-x", "run-"])
+def test_a_stranger_among_the_staged_outputs_stops_no_run(trained, start, settings, name):
+    left = settings.LFB_DATA_DIR / ".staging" / name
+    left.mkdir(parents=True)
+    (left / "half.csv").write_text("a,b\n")
+    run = start("build_features")
+    assert run.status == "succeeded", run.error_message
+    assert not left.exists()
+
+
+def test_model_and_encoder_go_to_two_files_however_the_paths_are_written(trained, start, settings):
+    model = settings.LFB_MODEL_DIR / "linear_regression_model.pkl"
+    before = sha256_of(model)
+    run = start("train_model", model_path=str(model), encoder_path=model.name, estimator="linear")
+    assert (run.status, run.error_code) == ("failed", "invalid_parameter")
+    assert "two different files" in run.error_message
+    assert sha256_of(model) == before
