@@ -9,11 +9,13 @@ from django.contrib.auth import authenticate, get_user_model
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from rest_framework import exceptions
 from rest_framework.authentication import BaseAuthentication, BasicAuthentication, get_authorization_header
+from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request
 
 from lfb_site.addresses import client_address
 from lfb_site.buckets import Buckets
 from lfb_site.models import AccessToken
+from lfb_site.permissions import CalledOnPurpose, is_called_on_purpose
 from lfb_site.verified import verified
 
 failures = Buckets()
@@ -31,6 +33,9 @@ class PasswordAuthentication(BasicAuthentication):
     www_authenticate_realm = "attendance times"
 
     def authenticate_credentials(self, userid: str, password: str, request: Any = None) -> tuple[Any, None]:
+        # A browser sends the password it keeps with another site's form, too, and no CSRF token guards this login.
+        if request.method not in SAFE_METHODS and not is_called_on_purpose(request):
+            raise exceptions.PermissionDenied(CalledOnPurpose.message, CalledOnPurpose.code)
         if "\0" in userid or len(userid) > 150 or len(password) > 1_000:
             raise exceptions.AuthenticationFailed("User name or password is wrong.")
         address = client_address(request)

@@ -27,4 +27,9 @@ class CalledOnPurpose(BasePermission):
     code = "cross_site_call"
 
     def has_permission(self, request: Request, view: Any) -> bool:
-        return request.headers.get("Sec-Fetch-Site", "none") in ("none", "same-origin")
+        return is_called_on_purpose(request)
+
+
+def is_called_on_purpose(request: Request) -> bool:
+    """Not by a browser on behalf of another site's page; programs send no such header."""
+    return request.headers.get("Sec-Fetch-Site", "none") in ("none", "same-origin")

@@ -179,6 +179,20 @@ def test_calls_that_start_work_by_get_take_no_cookie_and_no_head(roles):
     assert not DatasetRun.objects.exists()
 
 
+def test_a_password_kept_by_a_browser_opens_nothing_to_another_site(roles):
+    user = get_user_model().objects.get(username="administrator")
+    user.set_password("a long password")
+    user.save()
+    browser = APIClient()
+    browser.credentials(HTTP_AUTHORIZATION=basic("administrator", "a long password"))
+    for address in ("/train_model", "/api/v1/model-versions/roll-back", "/api/v1/runs/1/cancel"):
+        for site in ("cross-site", "same-site"):
+            answer = browser.post(address, HTTP_SEC_FETCH_SITE=site)
+            assert (answer.status_code, answer.json()["code"]) == (403, "cross_site_call")
+    assert browser.post("/train_model", {}, format="json", HTTP_SEC_FETCH_SITE="same-origin").status_code == 202
+    assert browser.get("/api/v1/runs", HTTP_SEC_FETCH_SITE="cross-site").status_code == 200
+
+
 def test_a_cookie_needs_the_token_of_the_form_to_change_anything(roles):
     browser = APIClient(enforce_csrf_checks=True)
     browser.force_login(get_user_model().objects.get(username="administrator"))
@@ -552,6 +566,7 @@ def test_an_ordered_batch_gets_the_answer_that_it_gets_at_once(roles, trained, b
     user = roles["standard"]
     ordered = user.generic("POST", "/api/v1/predictions/batches?wait=10", body, kind)
     assert (ordered.status_code, ordered.json()["status"]) == (200, "succeeded"), ordered.content
+    assert [path.name for path in (Path(settings.LFB_DATA_DIR) / "batches").glob(".*")] == []
     number = ordered.json()["run"]
     answer = user.get(f"/api/v1/predictions/batches/{number}/answer")
     at_once = user.generic("POST", "/api/v1/predictions/batch", body, kind)
