@@ -51,6 +51,21 @@ def test_a_schedule_is_changed_and_started_in_the_admin(admin_client, django_cap
     assert (run.step, run.started_by_name, run.schedule) == ("housekeeping", "chief", schedule)
 
 
+@pytest.mark.parametrize(
+    ("question", "said"),
+    [
+        ({"station": "Acton", "distance": "2"}, True),
+        ({"station": "Acton", "distance": "2", "hour": "9"}, True),
+        ({"place": "Croydon"}, True),
+        ({"place": "Croydon", "hour": "9"}, False),
+    ],
+)
+def test_an_answer_that_knows_less_than_the_test_did_says_so(client, trained, question, said):
+    text = text_of(client.get("/", question))
+    assert "predictions were off by" in text
+    assert ("Their place and hour were known" in text) == said
+
+
 def test_the_queues_own_pages_are_for_staff(admin_client, client):
     assert admin_client.get("/admin/queues/").status_code == 200
     assert client.get("/admin/queues/").status_code == 302
