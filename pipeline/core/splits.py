@@ -11,6 +11,7 @@ import pandas as pd
 from pipeline.core.errors import DataError, ParameterError
 
 HOLDOUT_SHARE = 0.2
+MAX_HOLDOUT_MONTHS = 3  # some 40,000 engines: enough to judge by, and what is served lags no farther behind
 MIN_ROWS = 50  # below this on either side no figure means anything
 MIN_DAYS = 2
 THREE_MONTHS_DAYS = 80  # three months, of which a few days at either end may be missing
@@ -71,9 +72,9 @@ def _month_start(moment: pd.Timestamp, months_before: int) -> pd.Timestamp:
 def holdout_start(called_at: pd.Series) -> pd.Timestamp:
     """The first moment of the last period: the last calendar months that come nearest to a fifth of the days.
 
-    At least one whole month is among them, however short the last one is; with less than three months of data it is
-    the last fifth of the days instead. Depends on the dates alone, so that two trainings on the same file are tested
-    on the same rows.
+    At least one whole month is among them, however short the last one is, and at most MAX_HOLDOUT_MONTHS; with less
+    than three months of data it is the last fifth of the days instead. Depends on the dates alone, so that two
+    trainings on the same file are tested on the same rows.
     """
     first: pd.Timestamp = called_at.min().normalize()
     last: pd.Timestamp = called_at.max().normalize()
@@ -83,7 +84,8 @@ def holdout_start(called_at: pd.Series) -> pd.Timestamp:
     is_whole_month = last == last + pd.offsets.MonthEnd(0)
     fewest = 0 if is_whole_month else 1
     months = (last.year - first.year) * 12 + last.month - first.month
-    starts = [_month_start(last, before) for before in range(fewest, max(months, fewest + 1))]
+    most = min(max(months, fewest + 1), fewest + MAX_HOLDOUT_MONTHS)
+    starts = [_month_start(last, before) for before in range(fewest, most)]
     return min(starts, key=lambda start: abs((last - start).days + 1 - days * HOLDOUT_SHARE))
 
 

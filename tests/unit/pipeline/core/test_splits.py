@@ -34,13 +34,15 @@ def calls(first: str, last: str, per_day: int = 10) -> pd.DataFrame:
         ("2023-01-01", "2023-12-31", "2023-11-01"),  # 61 of 365 days are nearer to 73 than 92 are
         ("2023-01-01", "2023-09-30", "2023-08-01"),  # 61 of 273, wanted 54.6
         ("2023-01-01", "2023-07-03", "2023-06-01"),  # three days of July alone are no whole month
-        ("2022-01-01", "2023-12-31", "2023-08-01"),  # 153 of 730, wanted 146
+        ("2022-09-01", "2023-12-31", "2023-10-01"),  # 92 of 487, wanted 97
+        ("2022-01-01", "2023-12-31", "2023-10-01"),  # a fifth would be five months: three are the most
+        ("2009-01-01", "2023-12-05", "2023-09-01"),  # three whole ones, and the days of December
         ("2023-01-01", "2023-01-10", "2023-01-09"),  # the last fifth of ten days
         ("2023-01-30", "2023-03-02", "2023-02-25"),  # three month names, but 32 days: the last six
         ("2023-01-01", "2023-01-02", "2023-01-02"),
     ],
 )
-def test_the_last_period_is_whole_months_near_a_fifth_else_a_fifth_of_the_days(
+def test_the_last_period_is_up_to_three_whole_months_near_a_fifth_else_a_fifth_of_the_days(
     first: str, last: str, expected: str
 ) -> None:
     assert holdout_start(calls(first, last)["called_at"]) == pd.Timestamp(expected)
