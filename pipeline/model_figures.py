@@ -14,9 +14,11 @@ from pipeline.core import charts, model_charts
 from pipeline.core.params import BACKTEST_WAYS
 from pipeline.core.wording import (
     PART_NAMES,
+    WATCHED_INPUTS,
     readable_difference,
     readable_minutes,
     readable_percent,
+    readable_shift,
     readable_signed,
 )
 from pipeline.models import DatasetRun, ModelVersion
@@ -231,6 +233,23 @@ def _class_text(low: float | None, high: float | None) -> str:
     if low is None:
         return f"under {high:g} s"
     return f"{low:g} s and more" if high is None else f"{low:g} to {high:g} s"
+
+
+def since_its_test(version: ModelVersion) -> dict[str, Any] | None:
+    """How the version did on the calls after its test, by the last run that judged it; None where none did."""
+    runs = DatasetRun.objects.of_step("monitor_model").succeeded().filter(details__version=version.number)
+    run = runs.filter(details__has_key="monitoring").only("pk", "finished_at", "details", "is_sample").first()
+    if run is None:
+        return None
+    found: dict[str, Any] = run.details["monitoring"]
+    shifts = [
+        {"name": WATCHED_INPUTS[name], "index": index, "verdict": readable_shift(index)}
+        for name, index in found["input_shifts"]
+    ]
+    return found | {
+        "run": run.pk, "at": run.finished_at, "is_sample": run.is_sample,
+        "drawn": model_charts.bars({month["month"]: month for month in found["months"]}), "shifts": shifts,
+    }  # fmt: skip
 
 
 def latest_backtests() -> list[dict[str, Any]]:

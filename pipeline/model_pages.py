@@ -51,6 +51,7 @@ def model_page(request: HttpRequest, number: int) -> HttpResponse:
         "version": version,
         "in_use": in_use,
         "figures": model_figures.figures_of(version),
+        "since": model_figures.since_its_test(version),
         "inputs": inputs_of(version),
         "limits": LIMITS,
         "licence": LICENCE,

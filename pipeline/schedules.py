@@ -18,8 +18,9 @@ from pipeline.models import Chain, DatasetRun, IfMissed, Schedule, Trigger
 logger = logging.getLogger(__name__)
 
 CHAINS: dict[str, tuple[str, ...]] = {
-    Chain.INTAKE_AND_RETRAIN: ("process_data", "build_features", "train_model", "evaluate_model"),
-    Chain.INTAKE: ("process_data", "build_features"),
+    # The version in use meets the new months before a newer one may take its place.
+    Chain.INTAKE_AND_RETRAIN: ("process_data", "build_features", "monitor_model", "train_model", "evaluate_model"),
+    Chain.INTAKE: ("process_data", "build_features", "monitor_model"),
     Chain.RETRAIN: ("train_model", "evaluate_model"),
     Chain.HOUSEKEEPING: ("housekeeping", "track_models"),
 }

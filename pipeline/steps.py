@@ -94,6 +94,11 @@ def evaluate_model_params(given: Mapping[str, Any]) -> core_params.EvaluateModel
     )
 
 
+def monitor_model_params(given: Mapping[str, Any]) -> core_params.MonitorModelParams:
+    usual = {"data_path": str(settings.LFB_DATA_DIR / "global_data.csv")}
+    return core_params.MonitorModelParams(**(usual | take(given, "data_path")))
+
+
 def backtest_model_params(given: Mapping[str, Any]) -> core_params.BacktestModelParams:
     return core_params.BacktestModelParams(**_backtest(take(given, *BACKTEST_NAMES)))
 
@@ -196,6 +201,15 @@ add(
         permission="pipeline.start_runs",
         queue="train",
         lock="models",
+    ),
+    Step(
+        name="monitor_model",
+        title="Monitor model",
+        params_type=core_params.MonitorModelParams,
+        make_params=monitor_model_params,
+        action="pipeline.actions.monitor_model.monitor_model",
+        permission="pipeline.start_runs",
+        queue="train",
     ),
     Step(
         name="backtest_model",

@@ -18,6 +18,7 @@ _OF_STEP = {
     "build_features": "build_features",
     "train_model": "train_model",
     "evaluate_model": "eval_model",
+    "monitor_model": "eval_model",
     "predict": "predict_model",
     "predict_batch": "predict_model",
 }

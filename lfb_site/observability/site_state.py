@@ -32,6 +32,11 @@ GAUGES: dict[str, tuple[str, tuple[str, ...]]] = {
     "lfb_model_data_until_timestamp_seconds": ("Last day of the data that judged the version in use", ()),
     "lfb_model_mae_seconds": ("Mean absolute error of a version on its test rows, seconds", ("which",)),
     "lfb_model_r2_score": ("Share of the variance that a version explains on its test rows", ("which",)),
+    "lfb_model_recent_mae_seconds": ("Mean absolute error of the version in use on calls after its test, seconds", ()),
+    "lfb_model_recent_rows": ("Engines sent after the test of the version in use that it was judged on", ()),
+    "lfb_model_recent_coverage": ("Share of those that its 90 % interval held", ()),
+    "lfb_model_recent_worse": ("1 where it does worse on them than in its test, beyond chance", ()),
+    "lfb_model_input_shift": ("Population stability index of an input against the training", ("input",)),
 }
 Put = Callable[..., None]  # name, value, labels
 _JUDGED = (RunStatus.SUCCEEDED, RunStatus.FAILED, RunStatus.CRASHED)
@@ -113,6 +118,21 @@ def _model(put: Put) -> None:
         put("lfb_model_is_sample", version.is_sample)
         put("lfb_model_promoted_timestamp_seconds", version.promoted_at.timestamp())
         put("lfb_model_data_until_timestamp_seconds", _midnight(version.tested_to))
+        _since_its_test(put, version.number)
+
+
+def _since_its_test(put: Put, number: int) -> None:
+    """By the last run that judged the version in use on later calls, if one did."""
+    runs = DatasetRun.objects.of_step("monitor_model").succeeded().filter(details__version=number)
+    found = runs.filter(details__has_key="monitoring").values_list("details__monitoring", flat=True).first()
+    if found is None:
+        return
+    put("lfb_model_recent_mae_seconds", found["overall"]["mae"])
+    put("lfb_model_recent_rows", found["overall"]["n"])
+    put("lfb_model_recent_coverage", found["overall"]["coverage"]["90"])
+    put("lfb_model_recent_worse", found["is_worse"])
+    for name, index in found["input_shifts"]:
+        put("lfb_model_input_shift", index, name)
 
 
 def _midnight(day: dt.date) -> float:

@@ -102,6 +102,13 @@ class EvaluateModelForm(StartForm):
         return {"version": version.number if version else None}
 
 
+class MonitorModelForm(StartForm):
+    explanation = (
+        "Judges the version in use on the calls that came after its test, and says whether it has become worse and "
+        "whether its inputs have shifted."
+    )
+
+
 class BacktestModelForm(StartForm):
     explanation = (
         "Trains and judges a model over and over on the rows before the latest months. Nothing is put in use; "
@@ -126,6 +133,7 @@ FORMS: dict[str, type[StartForm]] = {
     "build_features": BuildFeaturesForm,
     "train_model": TrainModelForm,
     "evaluate_model": EvaluateModelForm,
+    "monitor_model": MonitorModelForm,
     "backtest_model": BacktestModelForm,
     "housekeeping": HousekeepingForm,
 }

@@ -83,8 +83,9 @@ def _confine(name: str, path: str) -> None:
         raise PathError(error.message, code=error.code, hint=error.hint, fields=fields) from None
 
 
-class EvaluateModelInput(StrictSerializer):
-    version = serializers.IntegerField(required=False, min_value=1, max_value=MAX_VERSION)
+class FeatureFileInput(StrictSerializer):
+    """A step that reads a feature file; others add what they take besides."""
+
     data_path = serializers.CharField(required=False, max_length=1_000, trim_whitespace=False)
 
     def validate_data_path(self, path: str) -> str:
@@ -95,18 +96,14 @@ class EvaluateModelInput(StrictSerializer):
         return dict(self.validated_data)
 
 
-class BacktestModelInput(StrictSerializer):
+class EvaluateModelInput(FeatureFileInput):
+    version = serializers.IntegerField(required=False, min_value=1, max_value=MAX_VERSION)
+
+
+class BacktestModelInput(FeatureFileInput):
     estimator = serializers.ChoiceField(ESTIMATOR_NAMES, required=False)
     way = serializers.ChoiceField(BACKTEST_WAYS, required=False)
     folds = serializers.IntegerField(required=False, min_value=1, max_value=MAX_FOLDS)
-    data_path = serializers.CharField(required=False, max_length=1_000, trim_whitespace=False)
-
-    def validate_data_path(self, path: str) -> str:
-        _confine("data_path", path)
-        return path
-
-    def given(self) -> dict[str, Any]:
-        return dict(self.validated_data)
 
 
 class BuildFeaturesInput(StrictSerializer):
@@ -135,6 +132,7 @@ STEP_INPUTS: dict[str, type[StrictSerializer]] = {
     "build_features": BuildFeaturesInput,
     "train_model": TrainModelInput,
     "evaluate_model": EvaluateModelInput,
+    "monitor_model": FeatureFileInput,
     "backtest_model": BacktestModelInput,
     "housekeeping": HousekeepingInput,
     "track_models": TrackModelsInput,

@@ -107,6 +107,13 @@ class EvaluateModelParams(StepParams):
 
 
 @dataclass(frozen=True)
+class MonitorModelParams(StepParams):
+    """The feature file with the calls that came since."""
+
+    data_path: str
+
+
+@dataclass(frozen=True)
 class BacktestModelParams(StepParams):
     """Which model to train how often, on which feature file, and what each fold leaves out: later days, or stations."""
 

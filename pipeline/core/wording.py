@@ -14,6 +14,22 @@ PART_NAMES = {
     "place": "the place",
 }
 
+# Inputs that are watched for shifts, by column.
+WATCHED_INPUTS = {
+    "distance_km": "distance", "hour": "hour", "weekday": "day of the week", "station_name": "departing station",
+    "pump_order": "pump order", "borough_name": "borough",
+}  # fmt: skip
+SHIFTED, CHANGED = 0.1, 0.25  # customary bounds of the population stability index
+
+
+def readable_shift(index: float) -> str:
+    """What a population stability index says of an input.
+
+    >>> readable_shift(0.02), readable_shift(0.1), readable_shift(0.31)
+    ('as in training', 'shifted', 'changed')
+    """
+    return "changed" if index >= CHANGED else "shifted" if index >= SHIFTED else "as in training"
+
 
 def readable_seconds(seconds: float) -> str:
     """A time in minutes and whole seconds; a dash for what is no number.

@@ -110,6 +110,7 @@ def test_home_asks_the_same_number_of_queries_for_any_number_of_runs(chief, trai
             {"folds": 3, "way": "station", "estimator": "linear"},
             {"folds": 3, "way": "station", "estimator": "linear"},
         ),
+        ("monitor_model", {}, {}),
         ("housekeeping", {}, {}),
     ],
 )

@@ -71,7 +71,8 @@ def test_a_due_schedule_starts_its_chain_once(schedule):
     first = schedules.start_due(at("2026-11-15T04:00:30"))[0]
     assert schedules.start_due(at("2026-11-15T04:00:30")) == []
     chain = list(DatasetRun.objects.order_by("pk"))
-    assert [run.step for run in chain] == ["process_data", "build_features", "train_model", "evaluate_model"]
+    steps_taken = [run.step for run in chain]
+    assert steps_taken == ["process_data", "build_features", "monitor_model", "train_model", "evaluate_model"]
     assert [run.follows for run in chain] == [None, *chain[:-1]]
     assert {(run.trigger, run.started_by_name, run.schedule) for run in chain} == {
         (Trigger.SCHEDULE, "schedule “Monthly”", schedule)
