@@ -38,6 +38,8 @@ def environment(site: Path, seed: int) -> dict[str, str]:
         "PATH": os.environ["PATH"],
         "LFB_DATA_DIR": str(site / "data"),
         "LFB_MODEL_DIR": str(site / "models"),
+        "LFB_LOG_DIR": str(site / "logs"),
+        "MLFLOW_ENABLED": "0",
         "LFB_CONSOLE_LEVEL": "ERROR",
         "LFB_INCIDENT_SOURCES": str(sample / f"{seed}" / "incident_sample.csv"),
         "LFB_MOBILISATION_SOURCES": str(sample / f"{seed}" / "mobilisation_sample.csv"),
@@ -52,7 +54,11 @@ def manage(site: Path, seed: int, *words: str) -> subprocess.Popen:
 
 
 def finish(process: subprocess.Popen) -> str:
-    output, _ = process.communicate(timeout=120)
+    try:
+        output, _ = process.communicate(timeout=300)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        output, _ = process.communicate()
     assert process.returncode == 0, output
     return output
 
@@ -88,7 +94,7 @@ def worlds(tmp_path_factory):
                     site,
                     seed,
                     "make_sample_data",
-                    "--incidents=20000",
+                    "--incidents=8000",
                     "--years=2023",
                     f"--seed={other}",
                     "--output-dir",
