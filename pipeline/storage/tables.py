@@ -22,6 +22,8 @@ _ARROW_TYPES = {
     "date": pa.date32(), "time": pa.time32("s"), "timestamp": pa.timestamp("s"),
 }  # fmt: skip
 
+_FEATURES_HINT = "Make the file with manage.py build_features."
+
 
 def _schema(columns: Sequence[Column]) -> pa.Schema:
     return pa.schema([(column.published, _ARROW_TYPES[column.kind]) for column in columns])
@@ -145,30 +147,26 @@ def write_plain_csv(frame: pd.DataFrame, path: Path) -> None:
 def read_features(path: Path) -> pd.DataFrame:
     """A feature file (.csv or .parquet) as the typed feature frame.
 
-    Raises MissingInputError where there is no file, MissingColumnError where needed columns are missing,
-    DataError where a cell does not fit its column. Optional columns that are missing come out empty.
+    Raises MissingInputError where there is no file, MissingColumnError where needed columns are missing, DataError where
+    a column is repeated, a cell does not fit its column, or a needed cell is empty. Optional columns that are missing
+    come out empty.
     """
     if not path.exists():
         raise MissingInputError(f"There is no feature file {path.name}.", hint="Run manage.py build_features first.")
     schema = _schema(FEATURE_COLUMNS)
     try:
         table = pq.read_table(path) if path.suffix == ".parquet" else _read_features_csv(path, schema)
-    except pa.ArrowInvalid as error:
-        raise DataError(f"{path.name} cannot be read: {error}.", code="unreadable_features") from error
-    missing = [
-        column.published for column in FEATURE_COLUMNS if column.required and column.published not in table.column_names
-    ]
-    if missing:
-        raise MissingColumnError(
-            f"{path.name} lacks {', '.join(missing)}.",
-            hint="Make the file with manage.py build_features.",
-            fields=dict.fromkeys(missing, "missing"),
-        )
-    for column in FEATURE_COLUMNS:
-        if column.published not in table.column_names:
-            table = table.append_column(column.published, pa.nulls(table.num_rows, _ARROW_TYPES[column.kind]))
-    table = table.select(schema.names).cast(schema).rename_columns([column.name for column in FEATURE_COLUMNS])
-    frame: pd.DataFrame = table.to_pandas(strings_to_categorical=False)
+        _require_columns(table.column_names, path.name)
+        for column in FEATURE_COLUMNS:
+            if column.published not in table.column_names:
+                table = table.append_column(column.published, pa.nulls(table.num_rows, _ARROW_TYPES[column.kind]))
+        table = table.select(schema.names).cast(schema)
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
+        raise DataError(
+            f"{path.name} cannot be read: {error}.", code="unreadable_features", hint=_FEATURES_HINT
+        ) from error
+    _require_filled(table, path.name)
+    frame: pd.DataFrame = table.rename_columns([column.name for column in FEATURE_COLUMNS]).to_pandas()
     for column in FEATURE_COLUMNS:
         if column.kind in ("text", "key"):
             frame[column.name] = frame[column.name].astype("str")
@@ -182,6 +180,39 @@ def _read_features_csv(path: Path, schema: pa.Schema) -> pa.Table:
             column_types=schema, strings_can_be_null=True, null_values=[""], include_missing_columns=False
         ),
     )
+
+
+def _require_columns(found: Sequence[str], file: str) -> None:
+    """Every needed column is there, and none of the catalogue's stands there twice."""
+    missing = [column.published for column in FEATURE_COLUMNS if column.required and column.published not in found]
+    if missing:
+        raise MissingColumnError(
+            f"{file} lacks {', '.join(missing)}.", hint=_FEATURES_HINT, fields=dict.fromkeys(missing, "missing")
+        )
+    repeated = [column.published for column in FEATURE_COLUMNS if found.count(column.published) > 1]
+    if repeated:
+        raise DataError(
+            f"{file} holds {', '.join(repeated)} more than once: which one is meant cannot be told.",
+            code="repeated_column",
+            hint=_FEATURES_HINT,
+            fields=dict.fromkeys(repeated, "repeated"),
+        )
+
+
+def _require_filled(table: pa.Table, file: str) -> None:
+    """A row without one of the needed cells can neither teach a model nor judge it."""
+    empty = {
+        column.published: table.column(column.published).null_count for column in FEATURE_COLUMNS if column.required
+    }
+    empty = {name: rows for name, rows in empty.items() if rows}
+    if empty:
+        told = ", ".join(f"{name} is empty in {rows}" for name, rows in empty.items())
+        raise DataError(
+            f"{file} has rows that cannot be used: of {table.num_rows} rows {told}.",
+            code="empty_cells",
+            hint=_FEATURES_HINT,
+            fields=empty,
+        )
 
 
 def write_pickle(csv_path: Path, parquet_path: Path, pickle_path: Path) -> None:

@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from pipeline.core.columns import FEATURE_FILE_NAMES, columns_of
+from pipeline.core.columns import FEATURE_COLUMNS, FEATURE_FILE_NAMES, columns_of
 from pipeline.core.errors import DataError, MissingColumnError, MissingInputError
 from pipeline.core.features import incident_pump_rows
 from pipeline.core.validate import Validator
@@ -101,3 +101,30 @@ def test_a_feature_cell_of_the_wrong_kind_is_told(tmp_path, features):
     (tmp_path / "f.csv").write_text(text)
     with pytest.raises(DataError, match="soon"):
         tables.read_features(tmp_path / "f.csv")
+
+
+@pytest.mark.parametrize("column", [column.published for column in FEATURE_COLUMNS if column.required])
+def test_an_empty_cell_of_a_needed_column_is_told_with_its_column(tmp_path, features, column):
+    tables.write_features(features, tmp_path / "f.csv", tmp_path / "f.parquet")
+    rows = pd.read_csv(tmp_path / "f.csv", dtype=str)
+    rows.loc[0, column] = None
+    rows.to_csv(tmp_path / "f.csv", index=False)
+    with pytest.raises(DataError) as caught:
+        tables.read_features(tmp_path / "f.csv")
+    assert (caught.value.code, caught.value.fields) == ("empty_cells", {column: 1})
+
+
+def test_a_repeated_feature_column_is_told(tmp_path, features):
+    tables.write_features(features, tmp_path / "f.csv", tmp_path / "f.parquet")
+    header, *rows = (tmp_path / "f.csv").read_text().splitlines()
+    (tmp_path / "f.csv").write_text("\n".join([f"{header},distance", *(f"{row},1.0" for row in rows)]))
+    with pytest.raises(DataError) as caught:
+        tables.read_features(tmp_path / "f.csv")
+    assert list(caught.value.fields) == ["distance"]
+
+
+def test_a_parquet_column_of_the_wrong_type_is_told(tmp_path, features):
+    tables.write_features(features, tmp_path / "f.csv", tmp_path / "f.parquet")
+    pd.read_parquet(tmp_path / "f.parquet").assign(distance="far").to_parquet(tmp_path / "f.parquet")
+    with pytest.raises(DataError, match="far"):
+        tables.read_features(tmp_path / "f.parquet")
