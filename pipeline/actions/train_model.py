@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from pipeline import openings, registry, reporting
 from pipeline.actions.track_models import track_after_training
-from pipeline.core import habits, splits
+from pipeline.core import calendar, habits, splits
 from pipeline.core.baselines import BASELINES
 from pipeline.core.boosting import BoostedAttendance
 from pipeline.core.errors import ParameterError
@@ -131,7 +131,7 @@ def load_features(data_path: Path) -> tuple[pd.DataFrame, FileRecord]:
     twin = data_path.with_suffix(".parquet")
     same_rows = data_path.suffix == ".csv" and manifest.get("csv_sha256") == record.sha256 and twin.exists()
     features = tables.read_features(twin if same_rows else data_path)
-    return features, record
+    return calendar.fill_time_of_call(features), record
 
 
 def _training_rows(train: pd.DataFrame, params: TrainModelParams) -> tuple[pd.DataFrame, list[str]]:

@@ -1,4 +1,4 @@
-"""Days and clocks: bank holidays of England, and London's clock against GMT."""
+"""Days of the calendar: bank holidays of England, and what a moment of call says of hour, weekday and month."""
 
 from __future__ import annotations
 
@@ -6,8 +6,6 @@ from functools import cache
 
 import holidays
 import pandas as pd
-
-LONDON = "Europe/London"
 
 
 @cache
@@ -28,7 +26,15 @@ def is_bank_holiday(moments: pd.Series) -> pd.Series:
     return is_holiday
 
 
-def gmt_to_london(moments: pd.Series) -> pd.Series:
-    """datetime64 without zone, from GMT to the clock on London's walls; missing stays missing."""
-    local: pd.Series = moments.dt.tz_localize("UTC").dt.tz_convert(LONDON).dt.tz_localize(None)
-    return local
+def fill_time_of_call(features: pd.DataFrame) -> pd.DataFrame:
+    """`features` with hour, weekday, month and is_bank_holiday taken from `called_at` (local clock) where they are missing.
+
+    A feature file that was made elsewhere may leave them out: they follow from the moment of the call.
+    """
+    called_at = features["called_at"]
+    from_call = {"hour": called_at.dt.hour, "weekday": called_at.dt.day_of_week, "month": called_at.dt.month}
+    filled = {name: features[name].fillna(values).astype("int64") for name, values in from_call.items()}
+    holiday = features["is_bank_holiday"]
+    if holiday.isna().any():
+        holiday = holiday.astype("boolean").fillna(is_bank_holiday(called_at)).astype("bool")
+    return features.assign(**filled, is_bank_holiday=holiday)

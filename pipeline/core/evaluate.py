@@ -117,7 +117,7 @@ def groupings(features: pd.DataFrame) -> dict[str, pd.Series]:
     return {
         "borough": borough,
         "hour_band": hour_band,
-        "hour": features["hour"].map("{:02.0f}".format),
+        "hour": features["hour"].map("{:02.0f}".format, na_action="ignore"),
         "inner_outer": half,
         FINEST_GROUPING: borough + ", " + hour_band,
         "distance_band": distance_band.astype("str"),

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from pipeline import registry, steps, upkeep
+from pipeline.core.columns import FEATURE_COLUMNS
 from pipeline.core.errors import ParameterError
 from pipeline.models import DatasetRun, ModelVersion, RunStatus, Trigger
 from pipeline.storage import locks
@@ -70,6 +71,15 @@ def test_features_from_incidents_alone_say_so_and_train_alike(start, sample_sour
     assert start("train_model").status == RunStatus.SUCCEEDED
     assert start("evaluate_model").status == RunStatus.SUCCEEDED
     assert start("predict", distance_km=1.0, station="Soho").status == RunStatus.SUCCEEDED
+
+
+@pytest.mark.parametrize("estimator", ["boosted", "linear"])
+def test_a_feature_file_with_the_needed_columns_alone_trains_a_model(trained, start, settings, estimator):
+    needed = [column.published for column in FEATURE_COLUMNS if column.required]
+    rows = pd.read_csv(settings.LFB_DATA_DIR / "global_data.csv", usecols=needed)
+    rows.to_csv(settings.LFB_DATA_DIR / "own.csv", index=False)
+    run = start("train_model", data_path="own.csv", estimator=estimator)
+    assert run.status == RunStatus.SUCCEEDED, run.log_excerpt
 
 
 def test_the_same_input_gives_the_same_bytes(start, sample_sources, settings):

@@ -1,13 +1,11 @@
-"""Places, distances, days and clocks."""
+"""Places and distances."""
 
 import numpy as np
-import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.core import geo
-from pipeline.core.calendar import gmt_to_london, is_bank_holiday
 from pipeline.core.distance import MAX_TRIP_KM, check_distance
 from pipeline.core.errors import DistanceError
 
@@ -62,26 +60,3 @@ def test_distances_no_trip_can_have_are_refused(kilometres):
         check_distance(kilometres)
     assert caught.value.code == "invalid_distance"
     assert "kilometres" in caught.value.hint
-
-
-def test_bank_holidays_follow_proclamations():
-    days = pd.Series(
-        pd.to_datetime(["2011-04-29", "2022-06-03", "2022-09-19", "2023-05-08", "2023-05-09"]) + pd.Timedelta(hours=23)
-    )
-    assert is_bank_holiday(days).tolist() == [True, True, True, True, False]
-
-
-def test_bank_holidays_agree_with_the_published_list(real_data):
-    published = set(pd.read_csv(real_data / "bank_holidays_england_wales.csv")["date"])
-    days = pd.Series(pd.date_range("2009-01-01", "2027-12-31"))
-    found = set(days[is_bank_holiday(days)].dt.strftime("%Y-%m-%d"))
-    assert published <= found
-    # What is more are the feasts themselves where a weekday stands in for them.
-    assert {pd.Timestamp(day).day_name() for day in found - published} <= {"Saturday", "Sunday"}
-
-
-def test_london_is_an_hour_ahead_in_summer():
-    moments = gmt_to_london(pd.Series(pd.to_datetime(["2023-01-01 12:00", "2023-07-01 12:00", None])))
-    assert moments[0].hour == 12
-    assert moments[1].hour == 13
-    assert pd.isna(moments[2])
