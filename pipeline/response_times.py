@@ -56,14 +56,14 @@ class Row:
     group: str
     name: str
     borough: str
-    calls: int | None
-    mean_seconds: float | None
-    median_seconds: float | None
-    p90_seconds: float | None
-    share_within_average: float | None
-    share_within_limit: float | None
-    meets_average: bool | None
-    meets_limit: bool | None
+    calls: int | None = None
+    mean_seconds: float | None = None
+    median_seconds: float | None = None
+    p90_seconds: float | None = None
+    share_within_average: float | None = None
+    share_within_limit: float | None = None
+    meets_average: bool | None = None
+    meets_limit: bool | None = None
 
     def measure(self, name: str) -> float | None:
         value: float | None = getattr(self, MEASURES[name])
@@ -129,16 +129,26 @@ class Book:
         return next(iter(self.rows("total", pump, year=year, borough=borough)), None)
 
     def _row(self, record: Any, grouping: str, pump: str) -> Row:
-        name = record.borough if grouping == "borough" else record.name
+        is_borough = grouping == "borough"
+        named = {
+            "group": record.borough if is_borough else record.group,
+            "name": record.borough if is_borough else record.name,
+            "borough": record.borough,
+        }
         if math.isnan(record.mean_seconds):
-            return Row(record.group, name, record.borough, *[None] * 8)
-        seconds = [round(float(getattr(record, name)), 2) for name in SECONDS_NAMES]
+            return Row(**named)
+        seconds = {name: round(float(getattr(record, name)), 2) for name in SECONDS_NAMES}
         # Six decimals: what is stored in single precision as 0.89999998 is the 90 % that the standard asks.
-        shares = [round(float(getattr(record, name)), 6) for name in SHARE_NAMES]
+        shares = {name: round(float(getattr(record, name)), 6) for name in SHARE_NAMES}
         asked = self.standard(pump)
-        met = (seconds[0] <= asked.mean_seconds, shares[1] >= asked.within_share)
-        group = record.borough if grouping == "borough" else record.group
-        return Row(group, name, record.borough, int(record.calls), *seconds, *shares, *met)
+        return Row(
+            **named,
+            **seconds,
+            **shares,
+            calls=int(record.calls),
+            meets_average=seconds["mean_seconds"] <= asked.mean_seconds,
+            meets_limit=shares["share_within_limit"] >= asked.within_share,
+        )
 
 
 def book() -> Book:
