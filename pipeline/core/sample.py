@@ -16,13 +16,13 @@ import numpy.typing as npt
 import pandas as pd
 
 from pipeline.core import sample_rates as rates
+from pipeline.core.boroughs import BOROUGH_CODES
 from pipeline.core.errors import ParameterError
-from pipeline.core.sample_places import Map, Places, area_pace, borough_code, draw_places
+from pipeline.core.sample_places import Map, Places, area_pace, draw_places
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
-INCIDENTS_A_YEAR = 126_000
 FIRST_NUMBER = 900_000
 ROWS_A_CHUNK = 50_000
 MAX_A_DAY = 99_999  # running numbers from 900001 to 999999
@@ -190,7 +190,7 @@ class _Chunk:
         hidden = pd.Series(property_category == "Dwelling")
         nearest = places.near[:, 0]
         borough = pd.Series(london.boroughs[nearest], dtype="str")
-        code = borough.map(borough_code)
+        code = borough.map(BOROUGH_CODES)
         ward = borough + " sample ward " + _text(places.ward)
         zero = pd.Series(generator.random(count) < rates.ZERO_COORDINATES)
         first, second = self._pump(1), self._pump(2)

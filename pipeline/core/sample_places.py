@@ -10,7 +10,6 @@ import pandas as pd
 
 from pipeline.core import geo
 from pipeline.core import sample_rates as rates
-from pipeline.core.boroughs import BOROUGH_CODES
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -104,7 +103,3 @@ def area_pace(easting: Floats, northing: Floats) -> Floats:
     x, y = (easting - CENTRE_M[0]) / 1000, (northing - CENTRE_M[1]) / 1000
     waves = np.sin(0.35 * x + 0.6) + np.cos(0.31 * y - 0.9) + np.sin(0.22 * (x + y)) + np.cos(0.27 * (x - y) + 0.4)
     return np.asarray(rates.TRAVEL_BY_PLACE * waves / np.sqrt(2.0))
-
-
-def borough_code(name: str) -> str:
-    return BOROUGH_CODES[name]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import math
 
 from django.core.exceptions import ValidationError
@@ -19,10 +18,6 @@ class StationKind(models.TextChoices):
 
 
 class StationQuerySet(models.QuerySet["Station"]):
-    def open_on(self, day: dt.date) -> StationQuerySet:
-        """Stations in use on `day`."""
-        return self.filter(Q(closed__isnull=True) | Q(closed__gt=day))
-
     def in_use(self) -> StationQuerySet:
         """Stations that have not closed."""
         return self.filter(closed__isnull=True)
