@@ -129,3 +129,26 @@ def test_every_setting_in_the_readme_is_read_and_every_setting_read_is_in_the_re
 def test_pictures_in_the_readme_are_there():
     for name in re.findall(r"!\[[^\]]*\]\(([^)]+)\)", README):
         assert (Path(settings.BASE_DIR) / name).stat().st_size > 0
+
+
+DOCUMENTS = [
+    Path("README.md"),
+    *sorted(path.relative_to(settings.BASE_DIR) for path in settings.BASE_DIR.glob("docs/**/*.md")),
+]
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=str)
+def test_every_link_and_every_file_of_the_code_named_in_a_document_exists(document):
+    text = (settings.BASE_DIR / document).read_text()
+    linked = {document.parent / target for target in re.findall(r"\]\((?!https?:|#)([^)#]+)\)", text)}
+    named = {
+        Path(name)
+        for name in re.findall(r"`((?:lfb_site|pipeline|predictions|benchmarks|tests|docs|deploy)/[\w./-]*)`", text)
+    }
+    assert {str(path) for path in linked | named if not (settings.BASE_DIR / path).exists()} == set()
+
+
+@pytest.mark.parametrize("document", [path for path in DOCUMENTS if path.parent.name == "decisions"], ids=str)
+def test_every_decision_says_its_context_and_its_consequences(document):
+    headings = re.findall(r"^## (.+)$", (settings.BASE_DIR / document).read_text(), flags=re.MULTILINE)
+    assert {"Context", "Decision", "Consequences"} <= set(headings)
