@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -28,158 +29,69 @@ class Column:
     variants: tuple[str, ...] = ()
 
 
-def _column(
+def _column(name: str, published: str, kind: str, when: str, meaning: str, *, required: bool = False) -> Column:
+    return Column(name, published, kind, when, meaning, required)
+
+
+def _incident(
     name: str, published: str, kind: str, when: str, meaning: str, *variants: str, required: bool = False
 ) -> Column:
-    return Column(name, published, kind, when, meaning, required, variants)
+    """One edition spells the columns of this file in snake case, and leaves out the prefix of places."""
+    words = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", published.removeprefix("IncGeo_"))
+    in_snake_case = re.sub(r"[^A-Za-z0-9]+", "_", words).strip("_").lower()
+    return Column(name, published, kind, when, meaning, required, (*variants, in_snake_case))
 
 
 INCIDENT_COLUMNS = (
-    _column(
-        "incident_number",
-        "IncidentNumber",
-        "key",
-        "key",
-        "LFB's number of the incident",
-        "incident_number",
-        required=True,
+    _incident("incident_number", "IncidentNumber", "key", "key", "LFB's number of the incident", required=True),
+    _incident("date_of_call", "DateOfCall", "date", "call", "date of the 999 call, local clock", required=True),
+    _incident("cal_year", "CalYear", "integer", "call", "year of the call"),
+    _incident("time_of_call", "TimeOfCall", "time", "call", "time of the 999 call, local clock", required=True),
+    _incident("hour_of_call", "HourOfCall", "integer", "call", "hour of the call, 0 to 23, local clock"),
+    _incident("incident_group", "IncidentGroup", "text", OUTCOME, "fire, special service or false alarm, as closed"),
+    _incident("stop_code_description", "StopCodeDescription", "text", OUTCOME, "detailed category, as closed"),
+    _incident("special_service_type", "SpecialServiceType", "text", OUTCOME, "kind of special service, as closed"),
+    _incident("property_category", "PropertyCategory", "text", "partly", "kind of property"),
+    _incident("property_type", "PropertyType", "text", "partly", "detailed kind of property"),
+    _incident("address_qualifier", "AddressQualifier", "text", OUTCOME, "how the address relates to the incident"),
+    _incident("postcode_full", "Postcode_full", "text", "call", "postcode, not published for dwellings"),
+    _incident("postcode_district", "Postcode_district", "text", "call", "outward postcode"),
+    _incident("uprn", "UPRN", "integer", "call", "unique property reference; 0 means hidden"),
+    _incident("usrn", "USRN", "integer", "call", "unique street reference"),
+    _incident("borough_code", "IncGeo_BoroughCode", "text", "call", "ONS code of the borough", "BoroughCode"),
+    _incident("borough_name", "IncGeo_BoroughName", "text", "call", "borough, in capitals", "BoroughName"),
+    _incident("proper_case", "ProperCase", "text", "call", "borough, readable"),
+    _incident("ward_code", "IncGeo_WardCode", "text", "call", "ONS code of the ward", "WardCode"),
+    _incident("ward_name", "IncGeo_WardName", "text", "call", "ward", "WardName"),
+    _incident("ward_name_new", "IncGeo_WardNameNew", "text", "call", "ward after the last redrawing"),
+    _incident("easting_m", "Easting_m", "number", "call", "British National Grid, metres; not for dwellings"),
+    _incident("northing_m", "Northing_m", "number", "call", "British National Grid, metres; not for dwellings"),
+    _incident("easting_rounded_m", "Easting_rounded", "number", "call", "middle of the 100 m square"),
+    _incident("northing_rounded_m", "Northing_rounded", "number", "call", "middle of the 100 m square"),
+    _incident("latitude", "Latitude", "number", "call", "WGS84, degrees; not for dwellings"),
+    _incident("longitude", "Longitude", "number", "call", "WGS84, degrees; not for dwellings"),
+    _incident("frs", "FRS", "text", "call", "fire service of the ground"),
+    _incident("station_ground", "IncidentStationGround", "text", "call", "station ground of the incident"),
+    _incident(
+        "first_pump_attendance_seconds", "FirstPumpArriving_AttendanceTime", "integer", OUTCOME,
+        "first pump: mobilised to arrived, seconds", required=True,
     ),
-    _column(
-        "date_of_call", "DateOfCall", "date", "call", "date of the 999 call, local clock", "date_of_call", required=True
+    _incident(
+        "first_pump_station_name", "FirstPumpArriving_DeployedFromStation", "text", "sent",
+        "station of the first pump", required=True,
     ),
-    _column("cal_year", "CalYear", "integer", "call", "year of the call", "cal_year"),
-    _column(
-        "time_of_call", "TimeOfCall", "time", "call", "time of the 999 call, local clock", "time_of_call", required=True
-    ),
-    _column("hour_of_call", "HourOfCall", "integer", "call", "hour of the call, 0 to 23, local clock", "hour_of_call"),
-    _column(
-        "incident_group",
-        "IncidentGroup",
-        "text",
-        OUTCOME,
-        "fire, special service or false alarm, as closed",
-        "incident_group",
-    ),
-    _column(
-        "stop_code_description",
-        "StopCodeDescription",
-        "text",
-        OUTCOME,
-        "detailed category, as closed",
-        "stop_code_description",
-    ),
-    _column(
-        "special_service_type",
-        "SpecialServiceType",
-        "text",
-        OUTCOME,
-        "kind of special service, as closed",
-        "special_service_type",
-    ),
-    _column("property_category", "PropertyCategory", "text", "partly", "kind of property", "property_category"),
-    _column("property_type", "PropertyType", "text", "partly", "detailed kind of property", "property_type"),
-    _column(
-        "address_qualifier",
-        "AddressQualifier",
-        "text",
-        OUTCOME,
-        "how the address relates to the incident",
-        "address_qualifier",
-    ),
-    _column("postcode_full", "Postcode_full", "text", "call", "postcode, not published for dwellings", "postcode_full"),
-    _column("postcode_district", "Postcode_district", "text", "call", "outward postcode", "postcode_district"),
-    _column("uprn", "UPRN", "integer", "call", "unique property reference; 0 means hidden", "uprn"),
-    _column("usrn", "USRN", "integer", "call", "unique street reference", "usrn"),
-    _column(
-        "borough_code", "IncGeo_BoroughCode", "text", "call", "ONS code of the borough", "BoroughCode", "borough_code"
-    ),
-    _column(
-        "borough_name", "IncGeo_BoroughName", "text", "call", "borough, in capitals", "BoroughName", "borough_name"
-    ),
-    _column("proper_case", "ProperCase", "text", "call", "borough, readable", "proper_case"),
-    _column("ward_code", "IncGeo_WardCode", "text", "call", "ONS code of the ward", "WardCode", "ward_code"),
-    _column("ward_name", "IncGeo_WardName", "text", "call", "ward", "WardName", "ward_name"),
-    _column("ward_name_new", "IncGeo_WardNameNew", "text", "call", "ward after the last redrawing", "ward_name_new"),
-    _column(
-        "easting_m", "Easting_m", "number", "call", "British National Grid, metres; not for dwellings", "easting_m"
-    ),
-    _column(
-        "northing_m", "Northing_m", "number", "call", "British National Grid, metres; not for dwellings", "northing_m"
-    ),
-    _column("easting_rounded_m", "Easting_rounded", "number", "call", "middle of the 100 m square", "easting_rounded"),
-    _column(
-        "northing_rounded_m", "Northing_rounded", "number", "call", "middle of the 100 m square", "northing_rounded"
-    ),
-    _column("latitude", "Latitude", "number", "call", "WGS84, degrees; not for dwellings", "latitude"),
-    _column("longitude", "Longitude", "number", "call", "WGS84, degrees; not for dwellings", "longitude"),
-    _column("frs", "FRS", "text", "call", "fire service of the ground", "frs"),
-    _column(
-        "station_ground",
-        "IncidentStationGround",
-        "text",
-        "call",
-        "station ground of the incident",
-        "incident_station_ground",
-    ),
-    _column(
-        "first_pump_attendance_seconds",
-        "FirstPumpArriving_AttendanceTime",
-        "integer",
-        OUTCOME,
-        "first pump: mobilised to arrived, seconds",
-        "first_pump_arriving_attendance_time",
-        required=True,
-    ),
-    _column(
-        "first_pump_station_name",
-        "FirstPumpArriving_DeployedFromStation",
-        "text",
-        "sent",
-        "station of the first pump",
-        "first_pump_arriving_deployed_from_station",
-        required=True,
-    ),
-    _column(
-        "second_pump_attendance_seconds",
-        "SecondPumpArriving_AttendanceTime",
-        "integer",
-        OUTCOME,
+    _incident(
+        "second_pump_attendance_seconds", "SecondPumpArriving_AttendanceTime", "integer", OUTCOME,
         "second pump: mobilised to arrived, seconds",
-        "second_pump_arriving_attendance_time",
     ),
-    _column(
-        "second_pump_station_name",
-        "SecondPumpArriving_DeployedFromStation",
-        "text",
-        "sent",
-        "station of the second pump",
-        "second_pump_arriving_deployed_from_station",
-    ),
-    _column(
-        "stations_attending",
-        "NumStationsWithPumpsAttending",
-        "integer",
-        OUTCOME,
-        "stations with pumps attending",
-        "num_stations_with_pumps_attending",
-    ),
-    _column(
-        "pumps_attending", "NumPumpsAttending", "integer", OUTCOME, "pumps attending at once", "num_pumps_attending"
-    ),
-    _column("pump_count", "PumpCount", "integer", OUTCOME, "pumps in all", "pump_count"),
-    _column(
-        "pump_minutes",
-        "PumpMinutesRounded",
-        "integer",
-        OUTCOME,
-        "time of all pumps at the incident, minutes",
-        "pump_minutes_rounded",
-    ),
-    _column(
-        "notional_cost_gbp", "Notional Cost (£)", "integer", OUTCOME, "cost at the year's rate, pounds", "notional_cost"
-    ),
-    _column("calls", "NumCalls", "integer", OUTCOME, "calls received about the incident", "num_calls"),
-)
+    _incident("second_pump_station_name", "SecondPumpArriving_DeployedFromStation", "text", "sent", "station of the second pump"),
+    _incident("stations_attending", "NumStationsWithPumpsAttending", "integer", OUTCOME, "stations with pumps attending"),
+    _incident("pumps_attending", "NumPumpsAttending", "integer", OUTCOME, "pumps attending at once"),
+    _incident("pump_count", "PumpCount", "integer", OUTCOME, "pumps in all"),
+    _incident("pump_minutes", "PumpMinutesRounded", "integer", OUTCOME, "time of all pumps at the incident, minutes"),
+    _incident("notional_cost_gbp", "Notional Cost (£)", "integer", OUTCOME, "cost at the year's rate, pounds"),
+    _incident("calls", "NumCalls", "integer", OUTCOME, "calls received about the incident"),
+)  # fmt: skip
 
 
 MOBILISATION_COLUMNS = (
@@ -188,26 +100,15 @@ MOBILISATION_COLUMNS = (
     _column("hour_of_call", "HourOfCall", "integer", "call", "hour of the call, 0 to 23, local clock"),
     _column("mobilisation_id", "ResourceMobilisationId", "integer", "key", "number of the mobilisation", required=True),
     _column("resource_code", "Resource_Code", "text", "sent", "call sign of the engine"),
-    _column(
-        "performance_reporting", "PerformanceReporting", "text", OUTCOME, "1 or 2: counted as first or second to arrive"
-    ),
+    _column("performance_reporting", "PerformanceReporting", "text", OUTCOME, "1 or 2: counted as first or second to arrive"),
     _column("mobilised_at", "DateAndTimeMobilised", "timestamp", "sent", "engine mobilised, GMT", required=True),
     _column("mobile_at", "DateAndTimeMobile", "timestamp", OUTCOME, "wheels rolling, GMT"),
     _column("arrived_at", "DateAndTimeArrived", "timestamp", OUTCOME, "arrived, GMT"),
     _column("turnout_seconds", "TurnoutTimeSeconds", "integer", OUTCOME, "mobilised to rolling, seconds"),
     _column("travel_seconds", "TravelTimeSeconds", "integer", OUTCOME, "rolling to arrived, seconds"),
-    _column(
-        "attendance_seconds",
-        "AttendanceTimeSeconds",
-        "integer",
-        OUTCOME,
-        "mobilised to arrived, seconds",
-        required=True,
-    ),
+    _column("attendance_seconds", "AttendanceTimeSeconds", "integer", OUTCOME, "mobilised to arrived, seconds", required=True),
     _column("left_at", "DateAndTimeLeft", "timestamp", OUTCOME, "left the incident, GMT"),
-    _column(
-        "returned_at", "DateAndTimeReturned", "timestamp", OUTCOME, "back at the station, GMT; not published since 2021"
-    ),
+    _column("returned_at", "DateAndTimeReturned", "timestamp", OUTCOME, "back at the station, GMT; not published since 2021"),
     _column("station_code", "DeployedFromStation_Code", "text", "sent", "code of the departing station"),
     _column("station_name", "DeployedFromStation_Name", "text", "sent", "departing station", required=True),
     _column("deployed_from_location", "DeployedFromLocation", "text", "sent", "home station or other"),
@@ -216,7 +117,7 @@ MOBILISATION_COLUMNS = (
     _column("plus_code_description", "PlusCode_Description", "text", "sent", "kind of mobilisation, in words"),
     _column("delay_code_id", "DelayCodeId", "integer", OUTCOME, "reason of delay"),
     _column("delay_code_description", "DelayCode_Description", "text", OUTCOME, "reason of delay, in words"),
-)
+)  # fmt: skip
 
 # In some editions, and of no use here: accepted without a word and not stored.
 IGNORED = {
@@ -228,7 +129,7 @@ IGNORED = {
 
 
 def _feature(name: str, kind: str, when: str, meaning: str, *, required: bool = False) -> Column:
-    return Column(name, FEATURE_FILE_NAMES.get(name, name), kind, when, meaning, required)
+    return _column(name, FEATURE_FILE_NAMES.get(name, name), kind, when, meaning, required=required)
 
 
 # The three names that the contract fixes for the feature file; the others are spelled as in the frame.
@@ -343,7 +244,13 @@ def _plural(word: str, things: Sequence[object]) -> str:
     return word if len(things) == 1 else f"{word}s"
 
 
-_FEATURES_BY_NAME = {column.name: column for column in FEATURE_COLUMNS}
+# Under either spelling: what one file calls an outcome is none of a model's business in another.
+_OUTCOMES = {
+    spelling
+    for column in (*INCIDENT_COLUMNS, *MOBILISATION_COLUMNS, *FEATURE_COLUMNS)
+    if column.when_known == OUTCOME
+    for spelling in (column.name, column.published)
+}
 
 
 def require_known_when_sent(names: Iterable[str]) -> None:
@@ -351,18 +258,8 @@ def require_known_when_sent(names: Iterable[str]) -> None:
 
     Raises LeakError for a column that the catalogue marks as an outcome, or that it does not list at all.
     """
-    outcomes = {
-        column.name
-        for column in (*INCIDENT_COLUMNS, *MOBILISATION_COLUMNS, *FEATURE_COLUMNS)
-        if column.when_known == OUTCOME
-    }
-    outcomes |= {
-        column.published
-        for column in (*INCIDENT_COLUMNS, *MOBILISATION_COLUMNS, *FEATURE_COLUMNS)
-        if column.when_known == OUTCOME
-    }
-    names = list(names)
-    leaking = [name for name in names if name in outcomes or name not in _FEATURES_BY_NAME]
+    may_feed = {column.name for column in FEATURE_COLUMNS if column.when_known in KNOWN} - _OUTCOMES
+    leaking = [name for name in names if name not in may_feed]
     if leaking:
         raise LeakError(
             f"{', '.join(leaking)} cannot feed a prediction: not known when the engine is sent.",
