@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pipeline.actions.train_model import confined_data_path, evaluate_fitted, fit, load_features
+from pipeline.actions.fit_and_judge import confined_data_path, evaluate_fitted, fit, load_features
 from pipeline.core import backtest
 from pipeline.core.errors import DataError
 from pipeline.core.estimators import LinearAttendance

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from pipeline import runs
-from pipeline.actions.train_model import confined_data_path, load_features
+from pipeline.actions.fit_and_judge import confined_data_path, load_features
 from pipeline.core import backtest
 from pipeline.core.errors import PipelineError
 from pipeline.core.params import BacktestModelParams
 from pipeline.core.results import StepResult
 from pipeline.core.wording import readable_count
-from pipeline.models import DatasetRun, RunStatus
+from pipeline.models import DatasetRun, RunStatus, Trigger
 from pipeline.runs import RunContext
 
 POLL_SECONDS = 0.5
+
+Fold = dict[str, Any]  # what `backtest.fold_facts` tells of one fold
 
 
 def backtest_model(params: BacktestModelParams, context: RunContext) -> StepResult:
@@ -28,47 +32,56 @@ def backtest_model(params: BacktestModelParams, context: RunContext) -> StepResu
     rows = len(features)
     del features  # a fold that is executed here reads its own
     own = DatasetRun.objects.get(pk=context.run_id)
-    given = _given(params) | {"part_of_run": own.pk, "data_sha256": data_record.sha256}
-    queued = [
-        runs.enqueue_chain(
-            [("backtest_fold", given | {"fold": fold})],
-            by=own.started_by,
-            by_name=own.started_by_name,
-            trigger=own.trigger,
-        )[0]
-        for fold in possible
-    ]
+    queued = _queue_folds(possible, params, data_record.sha256, own)
     try:
         folds = _await(queued, context)
     finally:
         for run in queued:
             runs.cancel(run, by_name=own.started_by_name)  # those that have ended stay as they are
     pooled = backtest.pool(folds)
-    best_known = min(pooled[1:], key=lambda model: float(model["mae"]))
-    left_out = params.folds - len(possible)
     return StepResult(
         rows_in=rows,
         rows_out=pooled[0]["n"],
         metrics={name: pooled[0][name] for name in backtest.POOLED},
         inputs=(data_record,),
-        notes=(
-            f"{pooled[0]['title']}: MAE {pooled[0]['mae']:.1f} s on {readable_count(pooled[0]['n'])} engines in "
-            f"{len(folds)} folds; {best_known['title']}: {best_known['mae']:.1f} s. "
-            f"90 % intervals held {100 * pooled[0]['coverage_90']:.1f} %.",
-            *(_line(run, fold) for run, fold in zip(queued, folds, strict=True)),
-            *([f"{left_out} folds left out: too few rows."] if left_out else []),
-        ),
+        notes=tuple(_notes(queued, folds, pooled, left_out=params.folds - len(possible))),
         details={"backtest": {"way": params.way, "estimator": params.estimator, "pooled": pooled, "folds": folds}},
         is_sample=data_record.is_sample,
     )
 
 
-def _given(params: BacktestModelParams) -> dict[str, object]:
-    return {name: getattr(params, name) for name in ("data_path", "estimator", "way", "folds")}
+def _queue_folds(
+    possible: Sequence[int], params: BacktestModelParams, data_sha256: str, own: DatasetRun
+) -> list[DatasetRun]:
+    """A run for each fold, started in the name of whoever started this one."""
+    given = {name: getattr(params, name) for name in ("data_path", "estimator", "way", "folds")}
+    given |= {"part_of_run": own.pk, "data_sha256": data_sha256}
+    return [
+        runs.enqueue_chain(
+            [("backtest_fold", given | {"fold": fold})],
+            by=own.started_by,
+            by_name=own.started_by_name,
+            trigger=Trigger(own.trigger),
+        )[0]
+        for fold in possible
+    ]
 
 
-def _line(run: DatasetRun, fold: dict[str, object]) -> str:
-    return f"  fold {fold['fold']}, run {run.pk}: {run.notes[0].split(': ', 1)[1]}"
+def _notes(
+    queued: Sequence[DatasetRun], folds: Sequence[Fold], pooled: Sequence[dict[str, Any]], *, left_out: int
+) -> Iterator[str]:
+    """The figures of all folds together beside the best other model, then a line a fold."""
+    judged, *others = pooled
+    best_other = min(others, key=lambda model: float(model["mae"]))
+    yield (
+        f"{judged['title']}: MAE {judged['mae']:.1f} s on {readable_count(judged['n'])} engines in "
+        f"{len(folds)} folds; {best_other['title']}: {best_other['mae']:.1f} s. "
+        f"90 % intervals held {100 * judged['coverage_90']:.1f} %."
+    )
+    for run, fold in zip(queued, folds, strict=True):
+        yield f"  fold {fold['fold']}, run {run.pk}: {run.notes[0].split(': ', 1)[1]}"
+    if left_out:
+        yield f"{left_out} folds left out: too few rows."
 
 
 @dataclass(frozen=True)
@@ -83,7 +96,7 @@ class _Told:
         self.context.progress(stage, self.done, self.total)
 
 
-def _await(queued: list[DatasetRun], context: RunContext) -> list[dict[str, object]]:
+def _await(queued: Sequence[DatasetRun], context: RunContext) -> list[Fold]:
     """The facts of each fold, when all have ended; raises where one of them did not end well."""
     while True:
         done = sum(run.has_ended for run in queued)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from pathlib import Path
 
 import pandas as pd
@@ -21,8 +20,6 @@ from pipeline.models import Station
 from pipeline.runs import RunContext
 from pipeline.storage import hashing, manifests, tables
 from pipeline.storage.outputs import OutputSet
-
-logger = logging.getLogger(__name__)
 
 STAGES = 5
 
@@ -48,40 +45,46 @@ def build_features(params: BuildFeaturesParams, context: RunContext) -> StepResu
     incidents = tables.read_processed(processed_paths("incident")[1], "incident", names)
     mobilisations = _read_mobilisations(inputs)
     pumps = _make_rows(incidents, mobilisations, stations, context)
+    _require_rows(pumps)
+    is_sample = any(record.is_sample for record in inputs)
+    context.progress("build features", 3, STAGES)
+    times = count_response_times(incidents, mobilisations, list(stations["station_name"]))
+    places = named_places.named_places(incidents)
+    context.progress("build features", 4, STAGES)
+    outputs = _write(pumps, times, places, stations, inputs, is_sample, context)
+    return StepResult(
+        rows_in=len(incidents if mobilisations is None else mobilisations),
+        rows_out=len(pumps.frame),
+        rejects=_by_reason(pumps.rejects),
+        metrics={
+            "incident_rows": len(incidents),
+            "mobilisation_rows": 0 if mobilisations is None else len(mobilisations),
+            "station_rows": len(stations),
+            "incident_cleaned_rows": int(pumps.frame["incident_number"].nunique()),
+            "mobilisation_cleaned_rows": 0 if mobilisations is None else len(pumps.frame),
+            "saved_file_size": next(record.bytes for record in outputs if record.name == "global_data.csv"),
+            "success": 1,
+        },
+        inputs=tuple(inputs),
+        outputs=tuple(outputs),
+        notes=tuple(_notes(pumps, has_mobilisations=mobilisations is not None)),
+        details={"unmatched_stations": pumps.unmatched_stations},
+        is_sample=is_sample,
+    )
+
+
+def _require_rows(pumps: core_features.PumpRows) -> None:
     if pumps.frame.empty:
         raise DataError(
             "Not one row is left after the join.",
             code="no_rows",
             hint="Check that the incident and mobilisation files cover the same years.",
-            fields=pumps.rejects["reason"].value_counts().to_dict(),
+            fields=_by_reason(pumps.rejects),
         )
-    is_sample = any(record.is_sample for record in inputs)
-    context.progress("build features", 3, STAGES)
-    times = count_response_times(incidents, mobilisations, stations["station_name"])
-    places = named_places.named_places(incidents)
-    context.progress("build features", 4, STAGES)
-    outputs = _write(pumps, times, places, stations, inputs, is_sample, context)
-    mobilisation_rows = 0 if mobilisations is None else len(mobilisations)
-    size = next(record.bytes for record in outputs if record.name == "global_data.csv")
-    return StepResult(
-        rows_in=mobilisation_rows if len(inputs) > 1 else len(incidents),
-        rows_out=len(pumps.frame),
-        rejects=pumps.rejects["reason"].value_counts().to_dict(),
-        metrics={
-            "incident_rows": len(incidents),
-            "mobilisation_rows": mobilisation_rows,
-            "station_rows": len(stations),
-            "incident_cleaned_rows": int(pumps.frame["incident_number"].nunique()),
-            "mobilisation_cleaned_rows": len(pumps.frame) if len(inputs) > 1 else 0,
-            "saved_file_size": size,
-            "success": 1,
-        },
-        inputs=tuple(inputs),
-        outputs=tuple(outputs),
-        notes=tuple(_notes(pumps, len(inputs) > 1)),
-        details={"unmatched_stations": pumps.unmatched_stations},
-        is_sample=is_sample,
-    )
+
+
+def _by_reason(rejects: pd.DataFrame) -> dict[str, int]:
+    return {str(reason): int(rows) for reason, rows in rejects["reason"].value_counts().items()}
 
 
 def _find_inputs(params: BuildFeaturesParams) -> list[FileRecord]:
@@ -160,7 +163,7 @@ def _write(
     return [*records, hashing.file_record("stations.csv", reference / "stations.csv")]
 
 
-def _notes(pumps: core_features.PumpRows, has_mobilisations: bool) -> list[str]:
+def _notes(pumps: core_features.PumpRows, *, has_mobilisations: bool) -> list[str]:
     notes = []
     if not has_mobilisations:
         notes.append(

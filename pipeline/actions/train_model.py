@@ -2,37 +2,34 @@
 
 from __future__ import annotations
 
-import logging
 import shutil
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import Any
 
 import pandas as pd
 from django.conf import settings
 from django.utils import timezone
 
 from pipeline import openings, registry, reporting
+from pipeline.actions.fit_and_judge import confined_data_path, evaluate_fitted, fit, load_features
 from pipeline.actions.track_models import track_after_training
-from pipeline.core import calendar, habits, splits
-from pipeline.core.baselines import BASELINES
+from pipeline.core import habits, splits
 from pipeline.core.boosting import BoostedAttendance
 from pipeline.core.errors import ParameterError
 from pipeline.core.estimators import AttendanceEstimator, LinearAttendance
-from pipeline.core.evaluate import Evaluation, evaluate
+from pipeline.core.evaluate import Evaluation
 from pipeline.core.forecasts import ESTIMATORS
 from pipeline.core.params import TrainModelParams
 from pipeline.core.results import FileRecord, StepResult
 from pipeline.core.wording import readable_count, readable_seconds
 from pipeline.models import ModelVersion, VersionState
 from pipeline.runs import RunContext
-from pipeline.storage import artifacts, hashing, manifests, paths, tables
+from pipeline.storage import artifacts, hashing, manifests, paths
 from pipeline.storage.outputs import OutputSet
 
-logger = logging.getLogger(__name__)
-
 STAGES = 5
-Estimator = TypeVar("Estimator", bound=AttendanceEstimator)
 # Role of each file of a version → its name in the version's folder.
 FILES = {
     "estimator": "linear_regression_model.pkl",
@@ -43,54 +40,36 @@ FILES = {
 }
 
 
+@dataclass(frozen=True)
+class _Trained:
+    """What a training came to, before anything of it is stored."""
+
+    estimator: AttendanceEstimator
+    linear: LinearAttendance
+    split: splits.Split
+    training_rows: pd.DataFrame
+    evaluation: Evaluation
+    claims: Sequence[habits.Claim]
+    opened: dict[str, Any]
+    notes: tuple[str, ...]
+
+
 def train_model(params: TrainModelParams, context: RunContext) -> StepResult:
     """Train on all but the last period of the feature file, and register the version with its evaluation."""
-    model_dir = Path(settings.LFB_MODEL_DIR)
-    data_path = confined_data_path(params.data_path)
-    targets = {
-        "estimator": paths.confine(params.model_path, model_dir, known_as="models", suffixes=(".pkl",)),
-        "encoder": paths.confine(params.encoder_path, model_dir, known_as="models", suffixes=(".pkl",)),
-    }
-    _require_free(targets, model_dir)
+    data_path, targets = confined_data_path(params.data_path), _targets(params)
     context.progress("train", 0, STAGES)
     features, data_record = load_features(data_path)
-    split = splits.split_by_time(features)
-    train, notes = _training_rows(split.train, params)
-    context.progress("train", 1, STAGES)
-    estimator = fit(ESTIMATORS[params.estimator](), train)
-    linear = estimator if isinstance(estimator, LinearAttendance) else fit(LinearAttendance(), train)
-    context.progress("evaluate", 2, STAGES)
-    opened = openings.opening(split.holdout_period, len(split.holdout))
-    notes.append(openings.sentence(opened))
-    evaluation = evaluate_fitted(estimator, split, others=[linear], seed=params.seed, training_rows=len(train))
-    claims = habits.claims(
-        split,
-        speed_band_kmh=settings.LFB_SPEED_BAND_KMH,
-        attendance_band_seconds=settings.LFB_ATTENDANCE_BAND_SECONDS,
-        seed=params.seed,
-    )
-    version, outputs = _store(
-        estimator,
-        linear,
-        evaluation,
-        claims,
-        split,
-        targets,
-        data_record,
-        params,
-        notes,
-        context,
-        training_rows=len(train),
-    )
+    trained = _train(features, params, context)
+    version, outputs = _store(trained, targets, data_record, params, context)
     context.progress("track", 4, STAGES)
     tracked = track_after_training(version)
-    scores = evaluation.model.overall
+    scores = trained.evaluation.model.overall
     return StepResult(
         rows_in=len(features),
-        rows_out=len(train),
+        rows_out=len(trained.training_rows),
         metrics={
             "original_data_size": data_record.bytes,
-            "processed_data_size": int(train.memory_usage(deep=True).sum()),
+            "processed_data_size": int(trained.training_rows.memory_usage(deep=True).sum()),
             "mse": scores.mse,
             "r2_score": scores.r2_score if scores.r2_score is not None else 0.0,
             "mae": scores.mae,
@@ -98,19 +77,41 @@ def train_model(params: TrainModelParams, context: RunContext) -> StepResult:
         },
         inputs=(data_record,),
         outputs=tuple(outputs),
-        notes=(*notes, *_summary(evaluation, version), *filter(None, [tracked])),
-        details={"version": version.number, "in_use": version.state == VersionState.CHAMPION, "opened": opened},
+        notes=(*trained.notes, *_summary(trained.evaluation, version), *filter(None, [tracked])),
+        details={
+            "version": version.number, "in_use": version.state == VersionState.CHAMPION, "opened": trained.opened,
+        },
         is_sample=data_record.is_sample,
+    )  # fmt: skip
+
+
+def _train(features: pd.DataFrame, params: TrainModelParams, context: RunContext) -> _Trained:
+    """Fit the estimator, and the linear one beside it, on the rows before the last period; judge both on that."""
+    split = splits.split_by_time(features)
+    rows, notes = _training_rows(split.train, params)
+    context.progress("train", 1, STAGES)
+    estimator = fit(ESTIMATORS[params.estimator](), rows)
+    linear = estimator if isinstance(estimator, LinearAttendance) else fit(LinearAttendance(), rows)
+    context.progress("evaluate", 2, STAGES)
+    opened = openings.opening(split.holdout_period, len(split.holdout))
+    evaluation = evaluate_fitted(estimator, split, others=[linear], seed=params.seed, training_rows=len(rows))
+    claims = habits.claims(
+        split,
+        speed_band_kmh=settings.LFB_SPEED_BAND_KMH,
+        attendance_band_seconds=settings.LFB_ATTENDANCE_BAND_SECONDS,
+        seed=params.seed,
     )
+    told = (*notes, openings.sentence(opened))
+    return _Trained(estimator, linear, split, rows, evaluation, claims, opened, told)
 
 
-def confined_data_path(named: str) -> Path:
-    """A feature file named by a client, inside the data folder."""
-    return paths.confine(named, Path(settings.LFB_DATA_DIR), known_as="data", suffixes=(".csv", ".parquet"))
-
-
-def _require_free(targets: dict[str, Path], model_dir: Path) -> None:
-    """The contract's files may go anywhere in the model folder but into the versions, which never change."""
+def _targets(params: TrainModelParams) -> dict[str, Path]:
+    """Where the contract's two files go: anywhere in the model folder but into the versions, which never change."""
+    model_dir = Path(settings.LFB_MODEL_DIR)
+    targets = {
+        "estimator": paths.confine(params.model_path, model_dir, known_as="models", suffixes=(".pkl",)),
+        "encoder": paths.confine(params.encoder_path, model_dir, known_as="models", suffixes=(".pkl",)),
+    }
     if len(set(targets.values())) < len(targets):
         raise ParameterError(
             "The model and the encoder need two different files.", hint="Choose another path for one of the two."
@@ -120,18 +121,7 @@ def _require_free(targets: dict[str, Path], model_dir: Path) -> None:
             raise ParameterError(
                 f"{path.name} cannot be written among the stored versions.", hint=f"Choose another path for the {name}."
             )
-
-
-def load_features(data_path: Path) -> tuple[pd.DataFrame, FileRecord]:
-    """The feature rows of a file, and its record. The Parquet twin is read where it holds the same rows."""
-    if not data_path.exists():
-        tables.read_features(data_path)  # raises the error that says what to do
-    manifest = manifests.read_manifest(data_path)
-    record = hashing.file_record("features", data_path, is_sample=bool(manifest.get("is_sample")))
-    twin = data_path.with_suffix(".parquet")
-    same_rows = data_path.suffix == ".csv" and manifest.get("csv_sha256") == record.sha256 and twin.exists()
-    features = tables.read_features(twin if same_rows else data_path)
-    return calendar.fill_time_of_call(features), record
+    return targets
 
 
 def _training_rows(train: pd.DataFrame, params: TrainModelParams) -> tuple[pd.DataFrame, list[str]]:
@@ -144,99 +134,76 @@ def _training_rows(train: pd.DataFrame, params: TrainModelParams) -> tuple[pd.Da
     ]
 
 
-def fit(estimator: Estimator, rows: pd.DataFrame) -> Estimator:
-    """The estimator, fitted on feature rows."""
-    return estimator.fit(rows, rows["attendance_seconds"].to_numpy(dtype="float64"))
-
-
-def evaluate_fitted(
-    estimator: AttendanceEstimator,
-    split: splits.Split,
-    *,
-    others: Sequence[AttendanceEstimator] = (),
-    seed: int,
-    training_rows: int | None = None,
-) -> Evaluation:
-    """Judge a fitted estimator beside `others`, fitted too, and beside baselines fitted here on the training rows."""
-    baselines = [other for other in others if other.name != estimator.name]
-    baselines += [fit(make(), split.train) for make in BASELINES.values()]
-    standards = settings.LFB_STANDARDS["first"]
-    limits = (standards["mean_seconds"], standards["within_seconds"])
-    return evaluate(
-        estimator,
-        baselines,
-        split,
-        limits_seconds=limits,
-        standards=settings.LFB_STANDARDS,
-        training_rows=training_rows,
-        seed=seed,
-    )
-
-
 def _store(
-    estimator: AttendanceEstimator,
-    linear: LinearAttendance,
-    evaluation: Evaluation,
-    claims: Sequence[habits.Claim],
-    split: splits.Split,
+    trained: _Trained,
     targets: dict[str, Path],
     data_record: FileRecord,
     params: TrainModelParams,
-    notes: list[str],
     context: RunContext,
-    *,
-    training_rows: int,
 ) -> tuple[ModelVersion, list[FileRecord]]:
     """Put the version's files and the contract's two in place together, then register the version."""
     model_dir = Path(settings.LFB_MODEL_DIR).resolve()
     folder = f"versions/run-{context.run_id:06d}"
     context.progress("store", 3, STAGES)
-    drawn = reporting.draw_plots(evaluation, estimator, split)
     with OutputSet(model_dir, context.owner) as out:
-        names = FILES | ({"forecast": "forecast.json"} if isinstance(estimator, BoostedAttendance) else {})
-        names |= {f"plot_{name}": f"plots/{name}.svg" for name in drawn}
-        staged = {role: out.path(f"{folder}/{name}") for role, name in names.items()}
-        artifacts.save_linear(linear, staged["estimator"], staged["encoder"], staged["facts"])
-        if isinstance(estimator, BoostedAttendance):
-            artifacts.save_forecast(estimator, staged["forecast"])
+        names = _write_version(out, folder, trained, data_record, context)
         for role, target in targets.items():
-            shutil.copyfile(staged[role], out.path(str(target.relative_to(model_dir))))
-        facts = {
-            "number": registry.next_number(), "is_sample": data_record.is_sample, "notes": notes,
-            "made_at": timezone.localtime(), "run": context.run_id, "code_version": context.code_version,
-            "claims": claims,
-        }  # fmt: skip
-        html = reporting.render_report(evaluation, drawn, facts)
-        reporting.write_report(
-            staged["report"], staged["report_json"], evaluation, html, is_sample=data_record.is_sample
-        )
-        for name, svg in drawn.items():
-            staged[f"plot_{name}"].write_text(svg, encoding="utf-8")
+            shutil.copyfile(out.path(f"{folder}/{names[role]}"), out.path(str(target.relative_to(model_dir))))
         out.commit()
     files = [hashing.file_record(role, model_dir / folder / name) for role, name in names.items()]
-    version = registry.register(
-        registry.TrainedModel(
-            estimator=estimator.name,
-            seed=params.seed,
-            parameters=params.as_dict(),
-            feature_names=list(estimator.inputs),
-            datasets=[data_record.as_dict(), *manifests.read_manifest(Path(data_record.path)).get("inputs", [])],
-            is_sample=data_record.is_sample,
-            trained_from=evaluation.trained_from,
-            trained_to=evaluation.trained_to,
-            tested_from=evaluation.tested_from,
-            tested_to=evaluation.tested_to,
-            training_rows=training_rows,
-            tested_rows=evaluation.tested_rows,
-            metrics=_version_metrics(evaluation),
-            evaluation=evaluation.as_dict() | {"claims": [claim.as_dict() for claim in claims]},
-            files=[record.as_dict() | {"path": f"{folder}/{names[record.name]}"} for record in files],
-        ),
-        context.run_id,
-    )
-    registry.consider(version, split.holdout)
+    recorded = [record.as_dict() | {"path": f"{folder}/{names[record.name]}"} for record in files]
+    version = registry.register(_to_register(trained, recorded, data_record, params), context.run_id)
+    registry.consider(version, trained.split.holdout)
     contract = [hashing.file_record(target.name, target) for target in targets.values()]
     return version, [*contract, *files]
+
+
+def _write_version(
+    out: OutputSet, folder: str, trained: _Trained, data_record: FileRecord, context: RunContext
+) -> dict[str, str]:
+    """Stage every file of the version; the role of each → its name in the version's folder."""
+    drawn = reporting.draw_plots(trained.evaluation, trained.estimator, trained.split)
+    names = FILES | ({"forecast": "forecast.json"} if isinstance(trained.estimator, BoostedAttendance) else {})
+    names |= {f"plot_{name}": f"plots/{name}.svg" for name in drawn}
+    staged = {role: out.path(f"{folder}/{name}") for role, name in names.items()}
+    if isinstance(trained.estimator, BoostedAttendance):
+        artifacts.save_forecast(trained.estimator, staged["forecast"])
+    artifacts.save_linear(trained.linear, staged["estimator"], staged["encoder"], staged["facts"])
+    facts = {
+        "number": registry.next_number(), "is_sample": data_record.is_sample, "notes": trained.notes,
+        "made_at": timezone.localtime(), "run": context.run_id, "code_version": context.code_version,
+        "claims": trained.claims,
+    }  # fmt: skip
+    html = reporting.render_report(trained.evaluation, drawn, facts)
+    reporting.write_report(
+        staged["report"], staged["report_json"], trained.evaluation, html, is_sample=data_record.is_sample
+    )
+    for name, svg in drawn.items():
+        staged[f"plot_{name}"].write_text(svg, encoding="utf-8")
+    return names
+
+
+def _to_register(
+    trained: _Trained, files: list[dict[str, Any]], data_record: FileRecord, params: TrainModelParams
+) -> registry.TrainedModel:
+    evaluation = trained.evaluation
+    return registry.TrainedModel(
+        estimator=trained.estimator.name,
+        seed=params.seed,
+        parameters=params.as_dict(),
+        feature_names=list(trained.estimator.inputs),
+        datasets=[data_record.as_dict(), *manifests.read_manifest(Path(data_record.path)).get("inputs", [])],
+        is_sample=data_record.is_sample,
+        trained_from=evaluation.trained_from,
+        trained_to=evaluation.trained_to,
+        tested_from=evaluation.tested_from,
+        tested_to=evaluation.tested_to,
+        training_rows=len(trained.training_rows),
+        tested_rows=evaluation.tested_rows,
+        metrics=_version_metrics(evaluation),
+        evaluation=evaluation.as_dict() | {"claims": [claim.as_dict() for claim in trained.claims]},
+        files=files,
+    )
 
 
 def _version_metrics(evaluation: Evaluation) -> dict[str, float]:

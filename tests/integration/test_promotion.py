@@ -4,7 +4,7 @@ import pytest
 from django.conf import settings as site_settings
 
 from pipeline import registry
-from pipeline.actions.train_model import load_features
+from pipeline.actions.fit_and_judge import load_features
 from pipeline.core import splits
 from pipeline.models import ModelVersion, Promotion
 
