@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -41,7 +41,7 @@ def make_scale(values: Iterable[float], steps: Sequence[float]) -> Scale:
     """Edges at round numbers, as fine as SHADES classes allow, over the middle 90 % of the values.
 
     >>> make_scale([290, 300, 320, 350, 390], SECOND_STEPS).edges
-    (300, 320, 340, 360, 380)
+    (300, 315, 330, 345, 360, 375)
     >>> make_scale([], SECOND_STEPS).edges
     ()
     """
@@ -133,6 +133,45 @@ def _box(ring: list[tuple[float, float]]) -> tuple[float, float, float, float]:
 
 
 @dataclass(frozen=True)
+class Axes:
+    """The edges of a chart's inner field on its paper, and the values that lie at them; a larger value is higher up."""
+
+    left: int
+    top: int
+    right: int
+    bottom: int
+    first: float
+    last: float
+    low: float
+    high: float
+
+    def across(self, value: float) -> float:
+        """In the middle where there is but one value."""
+        share = (value - self.first) / (self.last - self.first) if self.last > self.first else 0.5
+        return round(self.left + (self.right - self.left) * share, 1)
+
+    def up(self, value: float) -> float:
+        return round(self.bottom - (self.bottom - self.top) * (value - self.low) / (self.high - self.low), 1)
+
+
+def round_bounds(values: Sequence[float], steps: Sequence[float]) -> tuple[float, float, float]:
+    """Multiples of the finest step around the values with at most about five steps between them, and that step.
+
+    >>> round_bounds([312, 355], (5, 10, 20))
+    (310, 360, 10)
+    """
+    low, high = min(values), max(values)
+    step = next((step for step in steps if (high - low) / step <= 5), steps[-1])
+    floor = math.floor(low / step)
+    return floor * step, max(math.ceil(high / step), floor + 1) * step, step
+
+
+def levels_between(low: float, high: float, step: float) -> list[float]:
+    """Every `step` from `low` to `high`, both included."""
+    return [round(low + step * place, 6) for place in range(round((high - low) / step) + 1)]
+
+
+@dataclass(frozen=True)
 class Mark:
     """A place on an axis, and what stands there."""
 
@@ -177,53 +216,52 @@ def draw_trend(
 ) -> Trend | None:
     """Months (their first days, in order) → values; None leaves a gap. None where nothing is known.
 
-    `reference` is a height on the paper; `breaks` are numbered from 1.
+    `reference` is a value to draw a line at; `breaks` are numbered from 1.
     """
     known = [value for value in values.values() if value is not None]
     if not known:
         return None
-    left, top, right, bottom = 58, 22, width - 10, height - 26
-    months = {day: day.year * 12 + day.month - 1 for day in values}
-    first, last = min(months.values()), max(months.values())
-    low, high = min([*known, *([reference] if reference else [])]), max([*known, *([reference] if reference else [])])
-    step = next((step for step in steps if (high - low) / step <= 5), steps[-1])
-    low, high = math.floor(low / step) * step, max(math.ceil(high / step), math.floor(low / step) + 1) * step
-
-    def across(month: float) -> float:
-        return round(left + (right - left) * ((month - first) / (last - first) if last > first else 0.5), 1)
-
-    def up(value: float) -> float:
-        return round(bottom - (bottom - top) * (value - low) / (high - low), 1)
-
-    stretches: list[list[tuple[float, float]]] = [[]]
-    previous = None
-    for day, value in values.items():
-        if value is None or (previous is not None and months[day] != previous + 1):
-            stretches.append([])
-        if value is not None:
-            stretches[-1].append((across(months[day]), up(value)))
-        previous = months[day]
+    months = {_month_number(day): value for day, value in values.items()}
+    low, high, step = round_bounds(known if reference is None else [*known, reference], steps)
+    axes = Axes(58, 22, width - 10, height - 26, min(months), max(months), low, high)
+    stretches = _stretches(months, axes)
     is_sparse = len(known) <= 36
     return Trend(
-        width, height, left, top, right, bottom,
+        width, height, axes.left, axes.top, axes.right, axes.bottom,
         lines=[" ".join(f"{x},{y}" for x, y in stretch) for stretch in stretches if len(stretch) > 1],
         dots=[point for stretch in stretches if is_sparse or len(stretch) == 1 for point in stretch],
-        years=[Mark(min(mark.at, width - YEAR_WIDTH / 2), mark.text) for mark in _year_marks(first, last, across)],
-        levels=[
-            Level(up(low + step * place), round(low + step * place, 6)) for place in range(round((high - low) / step) + 1)
-        ],
+        years=[Mark(min(axes.across(month), width - YEAR_WIDTH / 2), text) for month, text in _year_marks(months)],
+        levels=[Level(axes.up(level), level) for level in levels_between(low, high, step)],
         breaks=[
-            Mark(across(day.year * 12 + day.month - 1 + (day.day - 1) / 31), str(number))
+            Mark(axes.across(_month_number(day) + (day.day - 1) / 31), str(number))
             for number, day in enumerate(breaks, start=1)
         ],
-        reference=up(reference) if reference is not None else None,
+        reference=axes.up(reference) if reference is not None else None,
     )  # fmt: skip
 
 
-def _year_marks(first: int, last: int, across: Any) -> list[Mark]:
+def _month_number(day: dt.date) -> int:
+    return day.year * 12 + day.month - 1
+
+
+def _stretches(months: Mapping[int, float | None], axes: Axes) -> list[list[tuple[float, float]]]:
+    """The points of each run of months without a gap; the first run may be empty."""
+    stretches: list[list[tuple[float, float]]] = [[]]
+    previous = None
+    for month, value in months.items():
+        if value is None or (previous is not None and month != previous + 1):
+            stretches.append([])
+        if value is not None:
+            stretches[-1].append((axes.across(month), axes.up(value)))
+        previous = month
+    return stretches
+
+
+def _year_marks(months: Collection[int]) -> list[tuple[int, str]]:
     """The Januaries, not more than seven; the first and last month where there are fewer than two."""
+    first, last = min(months), max(months)
     januaries = [month for month in range(first, last + 1) if month % 12 == 0]
     if len(januaries) < 2:
-        return [Mark(across(month), f"{dt.date(month // 12, month % 12 + 1, 1):%b %Y}") for month in {first, last}]
-    every = math.ceil(len(januaries) / 7)
-    return [Mark(across(month), str(month // 12)) for month in januaries[::every]]
+        ends = sorted({first, last})
+        return [(month, f"{dt.date(month // 12, month % 12 + 1, 1):%b %Y}") for month in ends]
+    return [(month, str(month // 12)) for month in januaries[:: math.ceil(len(januaries) / 7)]]

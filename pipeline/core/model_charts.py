@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from pipeline.core.charts import Mark
+from pipeline.core.charts import Axes, Mark, levels_between, round_bounds
+from pipeline.core.wording import readable_share
 
 ERROR_STEPS = (0.5, 1, 2, 5, 10, 20, 50, 100)
 BAR_WIDTH = 100
@@ -53,19 +54,19 @@ def draw_reliability(
     """Limit in seconds → bins with `said`, `seen` (0 to 1) and `n`. None where there are no bins."""
     if not any(bins_of.values()):
         return None
-    left, top, right, bottom = 62, 12, width - 26, height - 46
+    axes = Axes(62, 12, width - 26, height - 46, first=0, last=1, low=0, high=1)
     shares = (0.0, 0.25, 0.5, 0.75, 1.0)
     frame = Frame(
-        width, height, left, top, right, bottom,
-        across=[Mark(round(left + (right - left) * share, 1), f"{share:.0%}".replace("%", " %")) for share in shares],
-        up=[Mark(round(bottom - (bottom - top) * share, 1), f"{share:.0%}".replace("%", " %")) for share in shares],
+        width, height, axes.left, axes.top, axes.right, axes.bottom,
+        across=[Mark(axes.across(share), readable_share(share)) for share in shares],
+        up=[Mark(axes.up(share), readable_share(share)) for share in shares],
     )  # fmt: skip
     curves = []
     for kind, (limit, bins) in enumerate(bins_of.items()):
         points = [
             (
-                round(left + (right - left) * entry["said"], 1),
-                round(bottom - (bottom - top) * entry["seen"], 1),
+                axes.across(entry["said"]),
+                axes.up(entry["seen"]),
                 f"said {entry['said'] * 100:.0f} %, seen {entry['seen'] * 100:.0f} %, n {entry['n']:,.0f}",
             )
             for entry in bins
@@ -103,29 +104,20 @@ def draw_versions(versions: Sequence[Mapping[str, Any]], width: int = 560, heigh
     """
     if not versions:
         return None
-    left, top, right, bottom = 62, 16, width - 18, height - 44
     values = [entry[name] for entry in versions for name in ("mae", "low", "high") if entry[name] is not None]
-    step = next((step for step in ERROR_STEPS if (max(values) - min(values)) / step <= 5), ERROR_STEPS[-1])
-    low = math.floor(min(values) / step) * step
-    high = max(math.ceil(max(values) / step) * step, low + step)
-
-    def up(value: float | None) -> float | None:
-        return None if value is None else round(bottom - (bottom - top) * (value - low) / (high - low), 1)
-
-    def across(place: int) -> float:
-        return round(left + (right - left) * (place + 0.5) / len(versions), 1)
-
+    low, high, step = round_bounds(values, ERROR_STEPS)
+    # Each version in the middle of a column of its own.
+    axes = Axes(62, 16, width - 18, height - 44, first=-0.5, last=len(versions) - 0.5, low=low, high=high)
     every = math.ceil(len(versions) / 12)
     frame = Frame(
-        width, height, left, top, right, bottom,
-        across=[
-            Mark(across(place), str(entry["number"])) for place, entry in enumerate(versions) if place % every == 0
-        ],
-        up=[Mark(up(low + step * place) or 0.0, f"{low + step * place:g}") for place in range(round((high - low) / step) + 1)],
+        width, height, axes.left, axes.top, axes.right, axes.bottom,
+        across=[Mark(axes.across(place), str(entry["number"])) for place, entry in enumerate(versions) if place % every == 0],
+        up=[Mark(axes.up(level), f"{level:g}") for level in levels_between(low, high, step)],
     )  # fmt: skip
     judged = [
         Judged(
-            entry["number"], across(place), up(entry["mae"]) or 0.0, up(entry["low"]), up(entry["high"]),
+            entry["number"], axes.across(place), axes.up(entry["mae"]),
+            *(None if entry[name] is None else axes.up(entry[name]) for name in ("low", "high")),
             entry["state"], entry["is_sample"], f"version {entry['number']}: {entry['mae']:.1f} s",
         )
         for place, entry in enumerate(versions)
