@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
 from django.db.models import F
@@ -22,7 +21,7 @@ from pipeline.core.wording import (
     readable_signed,
 )
 from pipeline.models import DatasetRun, ModelVersion
-from pipeline.public_sources import borough_outlines
+from pipeline.public_sources import drawn_boroughs
 
 MAX_COMPARED = 6
 DRAWN_VERSIONS = 30
@@ -208,23 +207,18 @@ def _coverage(scores: Mapping[str, Any]) -> list[dict[str, Any]]:
     ]
 
 
-@cache
-def london_outlines() -> charts.Outlines:
-    return charts.draw_outlines(borough_outlines())
-
-
 def draw_map(groups: Mapping[str, Mapping[str, Any]]) -> dict[str, Any] | None:
     """The boroughs shaded by mean error, darker where it is larger; None without figures."""
     if not groups:
         return None
     scale = charts.make_scale([scores["mae"] for scores in groups.values()], charts.SECOND_STEPS)
     places = []
-    for name, shape in london_outlines().shapes.items():
+    for name, shape in drawn_boroughs().shapes.items():
         scores = groups.get(name)
         shade = scale.shade(scores["mae"]) if scores else None
         places.append({"name": name, "shape": shape, "scores": scores, "shade": shade})
     legend = [{"shade": shade, "text": _class_text(low, high)} for shade, low, high in scale.classes()]
-    return {"outlines": london_outlines(), "places": places, "legend": legend}
+    return {"outlines": drawn_boroughs(), "places": places, "legend": legend}
 
 
 def _class_text(low: float | None, high: float | None) -> str:

@@ -9,6 +9,8 @@ from typing import Any
 
 from django.conf import settings
 
+from pipeline.core import charts
+
 LICENCE = (
     "Contains public sector information licensed under the Open Government Licence. "
     "Data published by London Fire Brigade via the London Datastore."
@@ -22,3 +24,9 @@ def borough_outlines() -> dict[str, Any]:
     path = Path(settings.BASE_DIR) / "lfb_site" / "static" / "lfb_site" / "london_boroughs.geojson"
     outlines: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     return outlines
+
+
+@cache
+def drawn_boroughs() -> charts.Outlines:
+    """The boroughs as shapes for the maps of pages."""
+    return charts.draw_outlines(borough_outlines())

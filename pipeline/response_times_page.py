@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 from urllib.parse import urlencode
 
@@ -16,7 +15,7 @@ from pipeline.core import charts
 from pipeline.core.known_breaks import breaks_between
 from pipeline.core.response_groups import ALL_YEARS, HOURS, LONDON, WEEKDAYS
 from pipeline.core.wording import readable_minutes, readable_seconds, readable_share
-from pipeline.public_sources import OUTLINES_LICENCE, borough_outlines
+from pipeline.public_sources import OUTLINES_LICENCE, drawn_boroughs
 from pipeline.response_times import GROUPINGS, Book, Row, in_order, measure_names
 
 ROWS_ON_A_PAGE = 120
@@ -145,17 +144,12 @@ def _edge(question: Question, value: float | None) -> str:
     return f"{round((value or 0) * 100, 1):g}" if question.is_share else clock(value or 0)
 
 
-@cache
-def _outlines() -> charts.Outlines:
-    return charts.draw_outlines(borough_outlines())
-
-
 def _map(question: Question, rows: list[Row], make_scale: Callable[[list[float]], charts.Scale]) -> dict[str, Any]:
     by_name = {row.borough: row for row in rows}
     values = [value for row in rows if (value := row.measure(question.measure)) is not None]
     scale = make_scale(values)
     places = []
-    for name, shape in _outlines().shapes.items():
+    for name, shape in drawn_boroughs().shapes.items():
         row = by_name.get(name)
         value = row.measure(question.measure) if row else None
         places.append(
@@ -176,7 +170,7 @@ def _map(question: Question, rows: list[Row], make_scale: Callable[[list[float]]
     ends = [
         (row.borough, readable_measure(question, row.measure(question.measure))) for row in (known[:1] + known[-1:])
     ]
-    return {"outlines": _outlines(), "places": places, "legend": _legend(question, scale), "ends": ends}
+    return {"outlines": drawn_boroughs(), "places": places, "legend": _legend(question, scale), "ends": ends}
 
 
 def _compliance(rows: list[Row]) -> dict[str, int]:

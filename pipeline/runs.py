@@ -287,7 +287,6 @@ def _close(
     if error is not None:
         run.error_code, run.error_message = error.code, error.message
         run.error_hint, run.error_fields = error.hint, error.fields
-        result = getattr(error, "partial_result", None)
     if result is not None:
         run.rows_in, run.rows_out = result.rows_in, result.rows_out
         run.rejects, run.metrics, run.details = dict(result.rejects), dict(result.metrics), dict(result.details)

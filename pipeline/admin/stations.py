@@ -18,8 +18,8 @@ from import_export.forms import ExportForm, ImportForm
 from import_export.resources import ModelResource
 
 from pipeline.core.wording import readable_bytes
-from pipeline.model_figures import london_outlines
 from pipeline.models import Station
+from pipeline.public_sources import drawn_boroughs
 
 MAX_IMPORT_BYTES = 2_000_000  # a hundred times what the list of all stations takes
 COLUMNS = (
@@ -82,7 +82,7 @@ class Dot:
 
 def _dots(stations: Iterable[Station], chosen: Station | None = None) -> list[Dot]:
     """The chosen station comes last, above the others."""
-    outlines = london_outlines()
+    outlines = drawn_boroughs()
     dots = []
     for station in stations:
         x, y = outlines.place(station.longitude, station.latitude)
@@ -123,7 +123,7 @@ class StationAdmin(ImportExportMixin, admin.ModelAdmin):
         answer = super().changelist_view(request, extra_context)
         listed = getattr(answer, "context_data", {}).get("cl")
         if listed is not None:
-            answer.context_data |= {"outlines": london_outlines(), "dots": _dots(listed.queryset)}
+            answer.context_data |= {"outlines": drawn_boroughs(), "dots": _dots(listed.queryset)}
         return answer
 
     def change_view(
@@ -131,5 +131,5 @@ class StationAdmin(ImportExportMixin, admin.ModelAdmin):
     ) -> HttpResponse:
         station = self.get_object(request, unquote(object_id))
         dots = _dots(Station.objects.all(), station) if station else []
-        context = {"outlines": london_outlines(), "dots": dots, "chosen": station}
+        context = {"outlines": drawn_boroughs(), "dots": dots, "chosen": station}
         return super().change_view(request, object_id, form_url, context | (extra_context or {}))
