@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -24,29 +25,37 @@ KINDS = {
 @require_safe
 def response_times_page(request: HttpRequest) -> HttpResponse:
     """How fast first and second pumps arrived; the filters are the address, so that it can be shared."""
-    try:
-        book = response_times.book()
-    except PipelineError as error:
-        return _without_figures(request, error)
-    form = ResponseTimesForm(request.GET, book)
-    if not form.is_valid():
-        return render(request, TEMPLATE, {"form": form, "book": book}, status=400)
-    context = page_context(book, Question(**form.cleaned_data))
-    context |= {"form": form, "hiding": HIDING, "is_outdated": response_times.standards_have_changed(book)}
-    return render(request, TEMPLATE, context)
+    return _answer(request, _page)
 
 
 @require_safe
 def response_times_file(request: HttpRequest, kind: str) -> HttpResponse:
     """The table of the same address, all of its rows."""
+    return _answer(request, lambda request, book, form: _file(book, Question(**form.cleaned_data), kind))
+
+
+def _answer(
+    request: HttpRequest, show: Callable[[HttpRequest, response_times.Book, ResponseTimesForm], HttpResponse]
+) -> HttpResponse:
+    """What `show` makes of the filters; the page with an explanation where there are no figures or a filter is wrong."""
     try:
         book = response_times.book()
     except PipelineError as error:
-        return _without_figures(request, error)
+        status = 200 if isinstance(error, MissingInputError) else error.http_status
+        return render(request, TEMPLATE, {"error": error}, status=status)
     form = ResponseTimesForm(request.GET, book)
     if not form.is_valid():
         return render(request, TEMPLATE, {"form": form, "book": book}, status=400)
-    question = Question(**form.cleaned_data)
+    return show(request, book, form)
+
+
+def _page(request: HttpRequest, book: response_times.Book, form: ResponseTimesForm) -> HttpResponse:
+    context = page_context(book, Question(**form.cleaned_data))
+    context |= {"form": form, "hiding": HIDING, "is_outdated": response_times.standards_have_changed(book)}
+    return render(request, TEMPLATE, context)
+
+
+def _file(book: response_times.Book, question: Question, kind: str) -> HttpResponse:
     rows = file_rows(book, question, rows_asked(book, question))
     content: Any = exports.csv_text(HEADER, rows)
     if kind == "xlsx":
@@ -56,8 +65,3 @@ def response_times_file(request: HttpRequest, kind: str) -> HttpResponse:
     return HttpResponse(
         content, content_type=KINDS[kind], headers={"Content-Disposition": f'attachment; filename="{name}"'}
     )
-
-
-def _without_figures(request: HttpRequest, error: PipelineError) -> HttpResponse:
-    status = 200 if isinstance(error, MissingInputError) else error.http_status
-    return render(request, TEMPLATE, {"error": error}, status=status)

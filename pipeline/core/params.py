@@ -21,6 +21,11 @@ def require(condition: bool, name: str, message: str) -> None:
         raise ParameterError(message, fields={name: message})
 
 
+def _require_estimator(name: str) -> None:
+    wanted = ", ".join(ESTIMATOR_NAMES)
+    require(name in ESTIMATOR_NAMES, "estimator", f"There is no model {name!r}: wanted one of {wanted}.")
+
+
 class StepParams:
     """What all parameter sets share: they turn into JSON for the run record."""
 
@@ -88,11 +93,7 @@ class TrainModelParams(StepParams):
     def __post_init__(self) -> None:
         for name in ("data_path", "model_path", "encoder_path"):
             require(bool(getattr(self, name)), name, f"{name} is empty: wanted the path of a file.")
-        require(
-            self.estimator in ESTIMATOR_NAMES,
-            "estimator",
-            f"There is no model {self.estimator!r}: wanted one of {', '.join(ESTIMATOR_NAMES)}.",
-        )
+        _require_estimator(self.estimator)
         require(
             self.model_path != self.encoder_path, "encoder_path", "The model and the encoder need two different files."
         )
@@ -124,11 +125,7 @@ class BacktestModelParams(StepParams):
     seed: int = TrainModelParams.seed
 
     def __post_init__(self) -> None:
-        require(
-            self.estimator in ESTIMATOR_NAMES,
-            "estimator",
-            f"There is no model {self.estimator!r}: wanted one of {', '.join(ESTIMATOR_NAMES)}.",
-        )
+        _require_estimator(self.estimator)
         require(
             self.way in BACKTEST_WAYS,
             "way",
