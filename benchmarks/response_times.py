@@ -91,20 +91,12 @@ def timed(ask: Callable[[], Any], times: int) -> list[float]:
     return found
 
 
-def run(count: int) -> dict[str, Any]:
-    folder = tempfile.TemporaryDirectory(prefix="lfb-bench-")
-    os.environ |= {"LFB_DATA_DIR": folder.name, "DJANGO_DEBUG": "1"}
-    import django
-
-    django.setup()
-    from django.test import Client
-
-    from pipeline import response_times
+def count_once(incidents: Any, stations: Any) -> dict[str, Any]:
+    """Time, memory and size of counting all calls and writing the figures."""
     from pipeline.actions.count_response_times import count_response_times, figures_path
     from pipeline.storage.process import peak_memory_bytes, reset_peak_memory
     from pipeline.storage.response_times import write_figures
 
-    incidents, stations = make_calls(count)
     resident = int(Path("/proc/self/statm").read_text().split()[1]) * 4096
     reset_peak_memory()
     started = time.perf_counter()
@@ -112,34 +104,61 @@ def run(count: int) -> dict[str, Any]:
     counting = time.perf_counter() - started
     extra = peak_memory_bytes() - resident
     write_figures(counted.figures, counted.facts | {"is_sample": True, "sources_sha256": {}}, figures_path())
-    (first_read,) = timed(response_times.book, 1)
+    return {
+        "calls": len(incidents),
+        "rows_counted": len(counted.figures),
+        "file_bytes": figures_path().stat().st_size,
+        "counting_seconds": counting,
+        "counting_extra_bytes": extra,
+    }
+
+
+def ask_pages() -> tuple[dict[str, list[float]], list[float]]:
+    """The seconds of each page, by question, and those of a workbook."""
+    from django.test import Client
+
     client = Client(HTTP_HOST="localhost")
     client.get("/response-times")  # templates are read once
     pages = {}
     for question in QUESTIONS:
         name = " ".join(f"{key}={value}" for key, value in question.items()) or "as it opens"
         pages[name] = timed(lambda asked=question: client.get("/response-times", asked), REQUESTS)
-    workbook = timed(lambda: client.get("/response-times.xlsx", {"by": "ward"}), 3)
+    return pages, timed(lambda: client.get("/response-times.xlsx", {"by": "ward"}), 3)
+
+
+def count_each_time(incidents: Any) -> dict[str, float]:
+    """The median seconds of the baseline, by question."""
     rows = incidents[incidents["first_pump_attendance_seconds"].between(1, 1_200)]
     rows = rows.assign(seconds=rows["first_pump_attendance_seconds"].astype("float64"))
-    counting_each = {
+    return {
         words: statistics.median(timed(lambda asked=year: per_request(rows, asked), 3))
         for words, year in (("as it opens", YEARS[-1]), ("year=all", None))
     }
+
+
+def run(count: int) -> dict[str, Any]:
+    folder = tempfile.TemporaryDirectory(prefix="lfb-bench-")
+    os.environ |= {"LFB_DATA_DIR": folder.name, "DJANGO_DEBUG": "1"}
+    import django
+
+    django.setup()
+    from pipeline import response_times
+
+    incidents, stations = make_calls(count)
+    counted = count_once(incidents, list(stations))
+    (first_read,) = timed(response_times.book, 1)
+    pages, workbook = ask_pages()
+    groupby = count_each_time(incidents)
     return {
-        "calls": count,
-        "rows_counted": len(counted.figures),
-        "file_bytes": figures_path().stat().st_size,
-        "counting_seconds": counting,
-        "counting_extra_bytes": extra,
+        **counted,
         "first_read_seconds": first_read,
         "page_seconds": {
             name: {"median": statistics.median(found), "worst": max(found)} for name, found in pages.items()
         },
         "workbook_seconds": statistics.median(workbook),
-        "groupby_seconds": counting_each,
+        "groupby_seconds": groupby,
         "times_faster_than_groupby": {
-            words: seconds / statistics.median(pages[words]) for words, seconds in counting_each.items()
+            words: seconds / statistics.median(pages[words]) for words, seconds in groupby.items()
         },
     }
 

@@ -97,15 +97,12 @@ def judge(
         return Verdict(tuple(first))
     actual = common["attendance_seconds"].to_numpy(dtype="float64")
     said, said_before = challenger.predict(common), champion.estimator.predict(common)
-    silent = int(np.count_nonzero(~np.isfinite(said)))
-    if silent or not np.isfinite(said_before).all():
-        who = "it" if silent else champion.title
-        return Verdict(
-            (*first, Check("answers", False, f"{who} has no answer for some of the engines it is tested on"))
-        )
+    for who, seconds in (("it", said), (champion.title, said_before)):
+        if not np.isfinite(seconds).all():
+            words = f"{who} has no answer for some of the engines it is tested on"
+            return Verdict((*first, Check("answers", False, words)))
     worse_by = np.abs(said - actual) - np.abs(said_before - actual)
-    low, high = (challenger.predict_quantile(common, level) for level in INTERVAL)
-    held = ((actual >= low) & (actual <= high)).astype("float64")
+    held = _held(actual, challenger, common)
     error_interval, held_interval = incident_bootstrap(
         common["incident_number"], np.column_stack([worse_by, held]), seed=seed
     )
@@ -118,6 +115,12 @@ def judge(
             _coverage(float(held.mean()), held_interval, rules.coverage),
         )
     )
+
+
+def _held(actual: Floats, challenger: AttendanceEstimator, rows: pd.DataFrame) -> Floats:
+    """1.0 where the challenger's 90 % interval holds the actual seconds, else 0.0, shape (n,)."""
+    low, high = (challenger.predict_quantile(rows, level) for level in INTERVAL)
+    return ((actual >= low) & (actual <= high)).astype("float64")
 
 
 def _inputs(rows: pd.DataFrame, challenger: AttendanceEstimator, champion: Champion) -> Check:
