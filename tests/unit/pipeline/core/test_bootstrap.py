@@ -56,7 +56,7 @@ def test_drawing_in_lots_gives_about_the_same_interval(monkeypatch: pytest.Monke
     assert width(lots) == pytest.approx(width(alone), rel=0.15)
 
 
-def test_the_seed_decides() -> None:
+def test_the_same_seed_gives_the_same_intervals() -> None:
     values = np.random.default_rng(5).normal(100, 20, (300, 1))
 
     same = [incident_bootstrap(numbers(300), values, seed=seed) for seed in (8, 8, 9)]

@@ -45,7 +45,7 @@ def test_no_places_give_no_places():
     ("easting", "northing", "inside"),
     [(530_000, 180_000, True), (400_000, 180_000, False), (530_000, 100_000, False), (0, 0, False), (np.nan, 1, False)],
 )
-def test_london_has_bounds(easting, northing, inside):
+def test_a_place_in_london_is_told_from_one_outside(easting, northing, inside):
     assert bool(geo.inside_london(easting, northing)) is inside
 
 

@@ -77,7 +77,7 @@ def test_what_is_stored_comes_back_the_same() -> None:
     assert np.array_equal(again.ratios, distribution.ratios)
 
 
-def test_shares_by_hand() -> None:
+def test_shares_agree_with_a_hand_calculation() -> None:
     distribution = ResidualDistribution.of(np.full(101, 100.0), np.arange(0.0, 202.0, 2.0))  # ratios 0, 0.02 … 2
 
     assert distribution.share_within(np.array([100.0, 200.0]), 100).tolist() == pytest.approx([0.5, 0.25])

@@ -116,7 +116,7 @@ def test_a_folder_whose_name_begins_like_the_root_is_outside(base):
         ask(base, str(base / "data-private" / "x.csv"))
 
 
-def test_nothing_is_made(base):
+def test_confining_a_path_makes_no_file_or_folder(base):
     before = sorted(base.rglob("*"))
     ask(base, "data/a/b/c/new.csv")
     assert sorted(base.rglob("*")) == before
