@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from pipeline import registry
-from pipeline.actions.train_model import confined_data_path, load_features
+from pipeline.actions.fit_and_judge import confined_data_path, load_features
 from pipeline.core import monitoring
 from pipeline.core.errors import NoModelError
 from pipeline.core.params import MonitorModelParams

@@ -100,6 +100,11 @@ class StepCommand(BaseCommand):
             self.stdout.write(line)
 
 
+def add_data_path(parser: CommandParser) -> None:
+    """The option of every command whose step reads a feature file, in the contract's spelling and in the usual one."""
+    parser.add_argument("--data_path", "--data-path", metavar="PATH", help="Feature file (default: global_data.csv).")
+
+
 def summary_lines(run: DatasetRun) -> list[str]:
     """The run in a few lines: rows, rejects, files, time and memory."""
     lines = []

@@ -7,7 +7,7 @@ from typing import Any
 from django.core.management.base import CommandParser
 
 from pipeline.core.params import BACKTEST_WAYS, ESTIMATOR_NAMES
-from pipeline.management.base import StepCommand
+from pipeline.management.base import StepCommand, add_data_path
 
 
 class Command(StepCommand):
@@ -24,9 +24,7 @@ class Command(StepCommand):
         parser.add_argument(
             "--estimator", choices=ESTIMATOR_NAMES, help=f"Which model (default: {ESTIMATOR_NAMES[0]})."
         )
-        parser.add_argument(
-            "--data_path", "--data-path", metavar="PATH", help="Feature file (default: global_data.csv)."
-        )
+        add_data_path(parser)
 
     def parameters(self, options: dict[str, Any]) -> dict[str, Any]:
         return {name: options[name] for name in ("way", "folds", "estimator", "data_path")}

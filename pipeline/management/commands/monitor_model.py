@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.management.base import CommandParser
 
-from pipeline.management.base import StepCommand
+from pipeline.management.base import StepCommand, add_data_path
 
 
 class Command(StepCommand):
@@ -14,9 +14,7 @@ class Command(StepCommand):
     step = "monitor_model"
 
     def add_step_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument(
-            "--data_path", "--data-path", metavar="PATH", help="Feature file (default: global_data.csv)."
-        )
+        add_data_path(parser)
 
     def parameters(self, options: dict[str, Any]) -> dict[str, Any]:
         return {"data_path": options["data_path"]}

@@ -7,7 +7,7 @@ from typing import Any
 from django.core.management.base import CommandParser
 
 from pipeline.core.params import ESTIMATOR_NAMES
-from pipeline.management.base import StepCommand
+from pipeline.management.base import StepCommand, add_data_path
 
 
 class Command(StepCommand):
@@ -15,9 +15,7 @@ class Command(StepCommand):
     step = "train_model"
 
     def add_step_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument(
-            "--data_path", "--data-path", metavar="PATH", help="Feature file (default: global_data.csv)."
-        )
+        add_data_path(parser)
         parser.add_argument(
             "--model_path",
             "--model-path",
