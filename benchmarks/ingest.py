@@ -92,13 +92,14 @@ def _workbook_cells(chunk: pd.DataFrame) -> pd.DataFrame:
 def ingest(path: Path, folder: Path) -> dict[str, int]:
     """Read, validate and write one incident file, as the step does."""
     validator = Validator("incident", stations()["station_name"].tolist())
-    rejected = RejectsWriter(folder / "rejects.csv", "incident")
-    with TableWriter(folder / "out.csv", folder / "out.parquet", columns_of("incident")) as writer:
+    with (
+        RejectsWriter(folder / "rejects.csv", "incident") as rejected,
+        TableWriter(folder / "out.csv", folder / "out.parquet", columns_of("incident")) as writer,
+    ):
         for chunk in read_table(path):
             checked = validator.check(chunk)
             writer.write(checked.frame)
             rejected.write(checked.rejects)
-    rejected.close()
     return {"rows": validator.rows_read, "kept": validator.rows_kept, "rejected": validator.rows_rejected}
 
 

@@ -72,14 +72,13 @@ def _process(dataset: str, params: ProcessDataParams, context: RunContext, out: 
     stations = list(Station.objects.values_list("name", flat=True))
     result = _Processed(dataset, Validator(dataset, stations, frozenset(params.years)), fetched, notes=[origin])
     csv, parquet, rejects = f"{dataset}_data.csv", f"{dataset}_data.parquet", f"rejects/{dataset}_rejects.csv"
-    rejected = tables.RejectsWriter(out.path(rejects), dataset)
     started = time.monotonic()
-    try:
-        with tables.TableWriter(out.path(csv), out.path(parquet), columns_of(dataset)) as writer:
-            for file in fetched:
-                _read_file(file, result, writer, rejected, context)
-    finally:
-        rejected.close()
+    with (
+        tables.RejectsWriter(out.path(rejects), dataset) as rejected,
+        tables.TableWriter(out.path(csv), out.path(parquet), columns_of(dataset)) as writer,
+    ):
+        for file in fetched:
+            _read_file(file, result, writer, rejected, context)
     result.filter_seconds = time.monotonic() - started
     _require_usable(result, params)
     manifest = f"{dataset}_data.manifest.json"

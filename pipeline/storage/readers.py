@@ -93,7 +93,7 @@ def _read_csv(path: Path, name: str, progress: Progress, *, is_gzip: bool) -> It
     total = path.stat().st_size
     next_row = 2  # the header is row 1 of the file
     with _opened(path, is_gzip) as stream:
-        counted = _CountedStream(stream, path, total)
+        counted = _CountedStream(stream)
         reader = _open_csv(counted, header, match, encoding, keep_ragged)
         for table in _tables(reader, name):
             progress(f"read {name}", min(counted.position(), total), total)
@@ -162,8 +162,8 @@ def _distinct(header: list[str]) -> list[str]:
 class _CountedStream:
     """A stream that Arrow reads from, and that tells how much of the file on disk is behind it."""
 
-    def __init__(self, stream: IO[bytes], path: Path, total: int) -> None:
-        self.stream, self.total = stream, total
+    def __init__(self, stream: IO[bytes]) -> None:
+        self.stream = stream
         self.closed = False
 
     def read(self, size: int = -1) -> bytes:

@@ -98,7 +98,12 @@ class RejectsWriter:
         ]
         self._csv.write(pa.Table.from_arrays(arrays, schema=self._schema))
 
-    def close(self) -> None:
+    def __enter__(self) -> RejectsWriter:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self._csv.close()
 
 

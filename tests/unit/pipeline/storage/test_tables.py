@@ -60,10 +60,9 @@ def test_a_missing_table_says_what_to_run(tmp_path):
 
 def test_rejects_keep_reason_and_cells(tmp_path):
     result = Validator("incident", ["Acton"]).check(chunk("incident", {"DateOfCall": "soon"}))
-    writer = tables.RejectsWriter(tmp_path / "r.csv", "incident")
-    writer.write(result.rejects)
-    writer.write(result.rejects.iloc[:0])
-    writer.close()
+    with tables.RejectsWriter(tmp_path / "r.csv", "incident") as writer:
+        writer.write(result.rejects)
+        writer.write(result.rejects.iloc[:0])
     row = pd.read_csv(tmp_path / "r.csv", dtype=str).iloc[0]
     assert row[["reason", "source_row", "DateOfCall"]].tolist() == ["bad_date", "2", "soon"]
 
