@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 
@@ -29,16 +29,17 @@ class ResponseTimesForm(forms.Form):
         usual = {"pump": "first", "year": str(book.latest_whole_year or "all"), "by": "borough", "measure": "mean"}
         given = {name: data[name] for name in self.base_fields if name in data}
         super().__init__(usual | given, auto_id="%s")
-        self.fields["year"].choices = [("all", "All years"), *((str(year), str(year)) for year in reversed(book.years))]
-        self.fields["borough"].choices = [("", "All London"), *((name, name) for name in book.boroughs)]
-        self.fields["by"].choices = [
-            choice for choice in GROUPINGS.items() if choice[0] != "delay_reason" or book.has_delays
-        ]
+        self._offer("year", [("all", "All years"), *((str(year), str(year)) for year in reversed(book.years))])
+        self._offer("borough", [("", "All London"), *((name, name) for name in book.boroughs)])
+        self._offer("by", [choice for choice in GROUPINGS.items() if choice[0] != "delay_reason" or book.has_delays])
         pump = given.get("pump")
         asked = book.standard(pump if pump in PUMPS else "first")
-        self.fields["measure"].choices = list(measure_names(asked).items())
+        self._offer("measure", list(measure_names(asked).items()))
         for field in self.fields.values():
             field.error_messages["invalid_choice"] = "There is no “%(value)s” here: choose from the list."
+
+    def _offer(self, name: str, choices: list[tuple[str, str]]) -> None:
+        cast(forms.ChoiceField, self.fields[name]).choices = choices
 
     def allowed(self, name: str) -> list[str]:
         """What a choice can be; empty for what is no choice."""

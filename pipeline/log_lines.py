@@ -58,8 +58,8 @@ class LineFormatter(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         if not hasattr(record, "as_line"):  # several handlers write the same line
             text = hide_secrets(super().format(record).rstrip())
-            record.as_line = _CONTROL.sub(" ", text).replace("\n", "\n  ")
-        return str(record.as_line)
+            record.__dict__["as_line"] = _CONTROL.sub(" ", text).replace("\n", "\n  ")
+        return str(record.__dict__["as_line"])
 
 
 class JSONFormatter(logging.Formatter):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -35,7 +35,7 @@ TITLES = {
     "bias": "Bias (predicted − actual), s",
     "r2_score": "R²: share of the differences explained",
 }
-FAMILIES = {
+FAMILIES: dict[str, Callable[[str], str]] = {
     "brier": lambda limit: f"Brier score, {readable_minutes(float(limit))}",
     "coverage": lambda size: f"{size} % interval holds",
     "width": lambda size: f"Width of the {size} % interval, s",

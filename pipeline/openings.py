@@ -25,7 +25,7 @@ def opening(period: Period, engines: int) -> dict[str, Any]:
         .filter(step__in=STEPS, details__has_key="opened")
         .order_by("pk")
         .values_list("pk", "finished_at", "started_by_name", "details__opened")
-        if dt.date.fromisoformat(known["from"]) <= last and dt.date.fromisoformat(known["to"]) >= first
+        if at and dt.date.fromisoformat(known["from"]) <= last and dt.date.fromisoformat(known["to"]) >= first
     ]
     return {"from": first.isoformat(), "to": last.isoformat(), "engines": engines, "earlier": earlier}
 

@@ -137,17 +137,16 @@ class Book:
         }
         if math.isnan(record.mean_seconds):
             return Row(**named)
-        seconds = {name: round(float(getattr(record, name)), 2) for name in SECONDS_NAMES}
+        figures: dict[str, Any] = {name: round(float(getattr(record, name)), 2) for name in SECONDS_NAMES}
         # Six decimals: what is stored in single precision as 0.89999998 is the 90 % that the standard asks.
-        shares = {name: round(float(getattr(record, name)), 6) for name in SHARE_NAMES}
+        figures |= {name: round(float(getattr(record, name)), 6) for name in SHARE_NAMES}
         asked = self.standard(pump)
         return Row(
             **named,
-            **seconds,
-            **shares,
+            **figures,
             calls=int(record.calls),
-            meets_average=seconds["mean_seconds"] <= asked.mean_seconds,
-            meets_limit=shares["share_within_limit"] >= asked.within_share,
+            meets_average=figures["mean_seconds"] <= asked.mean_seconds,
+            meets_limit=figures["share_within_limit"] >= asked.within_share,
         )
 
 

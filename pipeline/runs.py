@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.conf import settings
-from django.contrib.auth.models import AbstractBaseUser
+from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils import timezone
 
@@ -55,7 +55,7 @@ def start(
     step_name: str,
     given: Mapping[str, Any] | None = None,
     *,
-    by: AbstractBaseUser | None = None,
+    by: User | None = None,
     by_name: str = "",
     trigger: Trigger,
     progress: Progress = silent,
@@ -78,7 +78,7 @@ def enqueue(
     step_name: str,
     given: Mapping[str, Any] | None = None,
     *,
-    by: AbstractBaseUser | None = None,
+    by: User | None = None,
     by_name: str = "",
     trigger: Trigger,
     then: Sequence[str] = (),
@@ -96,7 +96,7 @@ def enqueue(
 def enqueue_chain(
     chain: Sequence[tuple[str, Mapping[str, Any]]],
     *,
-    by: AbstractBaseUser | None = None,
+    by: User | None = None,
     by_name: str = "",
     trigger: Trigger,
     schedule: Schedule | None = None,
@@ -161,7 +161,7 @@ def cancel(run: DatasetRun, *, by_name: str) -> bool:
     return bool(asked)
 
 
-def retry(run: DatasetRun, *, by: AbstractBaseUser | None = None, by_name: str = "", trigger: Trigger) -> DatasetRun:
+def retry(run: DatasetRun, *, by: User | None = None, by_name: str = "", trigger: Trigger) -> DatasetRun:
     """Start the step of an ended run again with the parameters it had. Raises MissingInputError while it has not ended."""
     if not run.has_ended:
         raise MissingInputError(
@@ -178,9 +178,7 @@ def retry(run: DatasetRun, *, by: AbstractBaseUser | None = None, by_name: str =
     return again
 
 
-def _unsaved(
-    step: steps.Step, params: StepParams, *, by: AbstractBaseUser | None, by_name: str, trigger: Trigger
-) -> DatasetRun:
+def _unsaved(step: steps.Step, params: StepParams, *, by: User | None, by_name: str, trigger: Trigger) -> DatasetRun:
     return DatasetRun(
         step=step.name,
         trigger=trigger,

@@ -64,7 +64,7 @@ def _take(schedule: Schedule, now: dt.datetime) -> DatasetRun | None:
 
 def start(schedule: Schedule, *, trigger: Trigger, by: Any = None, by_name: str = "") -> DatasetRun:
     """Queue the chain of `schedule` now; returns its first run."""
-    chain = [(step, {}) for step in CHAINS[schedule.chain]]
+    chain: list[tuple[str, dict[str, Any]]] = [(step, {}) for step in CHAINS[schedule.chain]]
     first = runs.enqueue_chain(chain, by=by, by_name=by_name, trigger=trigger, schedule=schedule)[0]
     _note(schedule, f"{timezone.localtime():%d %b %Y %H:%M}: started as run {first.pk}")
     return first

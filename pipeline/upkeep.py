@@ -121,8 +121,7 @@ def stop_broken_chains() -> None:
     failed = (RunStatus.FAILED, RunStatus.CRASHED, RunStatus.CANCELLED)
     following = DatasetRun.objects.filter(status=RunStatus.QUEUED, follows__status__in=failed)
     # One after the other: cancelling one run of a chain is what stops the next.
-    while run := following.select_related("follows").first():
-        before = run.follows
+    while (run := following.select_related("follows").first()) and (before := run.follows):
         note = f"Not begun: run {before.pk} before it ({before.step}) {before.get_status_display().lower()}."
         DatasetRun.objects.filter(pk=run.pk, status=RunStatus.QUEUED).update(
             status=RunStatus.CANCELLED, finished_at=timezone.now(), notes=[note]

@@ -116,12 +116,17 @@ def draw_versions(versions: Sequence[Mapping[str, Any]], width: int = 560, heigh
     )  # fmt: skip
     judged = [
         Judged(
-            entry["number"], axes.across(place), axes.up(entry["mae"]),
-            *(None if entry[name] is None else axes.up(entry[name]) for name in ("low", "high")),
-            entry["state"], entry["is_sample"], f"version {entry['number']}: {entry['mae']:.1f} s",
+            number=entry["number"],
+            x=axes.across(place),
+            y=axes.up(entry["mae"]),
+            low=None if entry["low"] is None else axes.up(entry["low"]),
+            high=None if entry["high"] is None else axes.up(entry["high"]),
+            state=entry["state"],
+            is_sample=entry["is_sample"],
+            text=f"version {entry['number']}: {entry['mae']:.1f} s",
         )
         for place, entry in enumerate(versions)
-    ]  # fmt: skip
+    ]
     return Versions(frame, judged)
 
 

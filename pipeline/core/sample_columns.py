@@ -174,7 +174,8 @@ def _mobilised_at(calls: SampleCalls, called: pd.Series) -> pd.Series:
     """One to two minutes after the call, in GMT; the hour that comes twice in autumn is taken for winter time."""
     gmt = called.dt.tz_localize("Europe/London", ambiguous=np.zeros(len(called), bool), nonexistent="shift_forward")
     gmt = gmt.dt.tz_convert("UTC").dt.tz_localize(None)
-    return gmt + pd.to_timedelta(calls.generator.integers(50, 130, len(called)), unit="s")
+    mobilised: pd.Series = gmt + pd.to_timedelta(calls.generator.integers(50, 130, len(called)), unit="s")
+    return mobilised
 
 
 def _codes(calls: SampleCalls) -> pd.Series:
