@@ -1,4 +1,4 @@
-"""Tables as files to take away: CSV, and workbooks."""
+"""Tables as downloads: CSV, and XLSX workbooks."""
 
 from __future__ import annotations
 

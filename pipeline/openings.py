@@ -1,6 +1,6 @@
-"""The log of last periods: which runs have already judged a model on these days.
+"""The log of holdout use: which runs have already judged a model on these days.
 
-A period is worth less as a judge each time somebody has seen what it says, so every opening is on record.
+Choices made after a look at the holdout overfit it, so every opening of a last period is on record.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A value kept in the memory of this process and looked at again every few seconds."""
+"""A value cached in the memory of this process, refreshed when it is a few seconds old."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How certain a mean is: intervals over whole incidents, drawn again and again with a fixed seed."""
+"""Confidence intervals of means by a Poisson bootstrap, clustered by incident, with a fixed seed."""
 
 from __future__ import annotations
 
@@ -9,21 +9,23 @@ import pandas as pd
 Floats = npt.NDArray[np.float64]
 
 DRAWS = 1_000
-MAX_UNITS = 20_000  # more incidents than this are drawn in lots: the interval stays the same, the time stays short
+MAX_UNITS = 20_000  # clusters; more incidents share them at random: the interval stays the same, the time bounded
 _DRAWS_AT_ONCE = 50
 
 
 def incident_bootstrap(incident_numbers: pd.Series, values: Floats, *, seed: int) -> list[tuple[float, float]]:
-    """The middle 95 % of the mean of each column of `values`, shape (n, k), over draws of whole incidents.
+    """95 % percentile intervals (low, high) of the mean of each column of `values`, shape (n, k), k of them.
 
-    Pumps of one incident come and go together, and all columns share the draws, so differences are paired. Poisson
-    weights give each incident as many places in a draw as resampling would. Memory is bounded however many rows.
+    A cluster bootstrap: the pumps of one incident are resampled together, since their errors are correlated. All columns
+    share the draws, so that a column of differences gives a paired interval. Poisson(1) weights stand for resampling with
+    replacement (Chamandy et al. 2012, "Estimating uncertainty for massive data streams"). Memory is bounded however many
+    rows there are.
     """
     generator = np.random.default_rng(seed)
     codes, distinct = pd.factorize(incident_numbers)
     units = len(distinct)
     if units > MAX_UNITS:
-        # Lots are made by chance, not by time: incidents side by side may be alike, and lots must not be.
+        # At random and not in order of time: neighbouring incidents may be alike, and clusters must be independent.
         codes, units = generator.permutation(np.arange(units) % MAX_UNITS)[codes], MAX_UNITS
     columns = np.column_stack([np.ones(len(values)), values])
     sums = np.stack([np.bincount(codes, weights=column, minlength=units) for column in columns.T], axis=1)

@@ -1,4 +1,4 @@
-"""Where the lines, shapes and shades of a page's charts go: numbers in, places on the paper out."""
+"""Geometry of the charts on pages: values in, SVG coordinates, paths and colour classes out."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ class Shape:
 
 @dataclass(frozen=True)
 class Outlines:
-    """Shapes by borough name on a paper of that size, and what turns degrees into places on it."""
+    """Shapes by borough name in a drawing of that size, and the projection from degrees to its coordinates."""
 
     width: int
     height: int
@@ -77,7 +77,7 @@ class Outlines:
     scale: float
 
     def place(self, longitude: float, latitude: float) -> tuple[float, float]:
-        """Where on the paper a point lies."""
+        """Coordinates of a point in the drawing."""
         return _place(_flat(longitude, latitude), self.corner, self.scale)
 
 
@@ -134,7 +134,7 @@ def _box(ring: list[tuple[float, float]]) -> tuple[float, float, float, float]:
 
 @dataclass(frozen=True)
 class Axes:
-    """The edges of a chart's inner field on its paper, and the values that lie at them; a larger value is higher up."""
+    """Linear axes: the edges of the plot area in SVG coordinates, and the values at them; y grows upwards."""
 
     left: int
     top: int

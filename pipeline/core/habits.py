@@ -1,4 +1,7 @@
-"""What common bad habits would claim of the same trees on the same rows. For reports alone: nothing is served from here."""
+"""What flawed evaluations (random splits, outliers dropped by outcome, data leakage) would claim on the same rows.
+
+For reports alone: nothing is served from here.
+"""
 
 from __future__ import annotations
 

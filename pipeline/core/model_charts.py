@@ -1,4 +1,4 @@
-"""Where the marks of a model's charts go: reliability curves, errors by version, and bars beside a table's rows."""
+"""Geometry of a model's charts: reliability diagram, errors by version, and bars beside a table's rows."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ BAR_WIDTH = 100
 
 @dataclass(frozen=True)
 class Frame:
-    """The paper, and the lines that hold the marks."""
+    """The size of the drawing, the edges of its plot area, and the ticks of both axes."""
 
     width: int
     height: int

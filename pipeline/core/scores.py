@@ -1,4 +1,4 @@
-"""What the errors of a set of rows amount to: scores, reliability, and the attendance standards beside them."""
+"""Scores of predictions against actual times: errors, calibration, and the attendance standards beside them."""
 
 from __future__ import annotations
 
@@ -112,7 +112,10 @@ def pinball(actual: Floats, quantile: Floats, level: float) -> float:
 
 
 def reliability(said: Floats, happened: npt.NDArray[np.bool_]) -> list[dict[str, float]]:
-    """Said against seen: rows sorted by probability into bins of equal size, each with its means and n."""
+    """The points of a reliability diagram (calibration curve): ten bins of equal size, by predicted probability.
+
+    Each holds the mean probability `said`, the share `seen` that arrived in time, and n. Both arguments have shape (n,).
+    """
     bins = int(np.clip(len(said) // MIN_ROWS_PER_BIN, 1, RELIABILITY_BINS))
     return [
         {"said": float(said[rows].mean()), "seen": float(happened[rows].mean()), "n": len(rows)}

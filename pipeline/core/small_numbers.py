@@ -1,4 +1,4 @@
-"""Which groups of a table to hide, so that nothing is told of fewer than five calls."""
+"""Statistical disclosure control: which cells of a table to suppress, so that none tells of fewer than five calls."""
 
 from __future__ import annotations
 
@@ -13,11 +13,12 @@ MIN_CALLS_SHOWN = 5  # no statistic on fewer calls
 def hidden_groups(
     calls: npt.NDArray[np.integer], families: Sequence[npt.NDArray[np.integer]], least: int = MIN_CALLS_SHOWN
 ) -> npt.NDArray[np.bool_]:
-    """bool, shape (n,): the groups of fewer than `least` calls, and those without which the former could be worked out.
+    """bool, shape (n,): the groups to suppress, of `calls` (n,) calls each.
 
-    Each of `families`, shape (n,), numbers the sets of groups that add up to a total which is shown; −1: in no set.
-    Where a set has a single hidden group, or its hidden ones come to fewer than `least` calls, total minus the others
-    would tell; its smallest shown group is hidden too. Sets are gone through until nothing changes.
+    Primary suppression: groups of fewer than `least` calls. Secondary (complementary) suppression: where a total is
+    shown, the total minus the other groups would give a suppressed one away. Each of `families`, shape (n,), numbers the
+    sets of groups that add up to one shown total; −1: in no set. A set with a single suppressed group, or whose suppressed
+    ones come to fewer than `least` calls together, loses its smallest shown group too, until nothing changes.
 
     >>> hidden_groups(np.array([3, 40, 7]), [np.array([0, 0, 0])]).tolist()
     [True, False, True]
@@ -43,7 +44,7 @@ def _compact(family: npt.NDArray[np.integer]) -> tuple[npt.NDArray[np.intp], npt
 def _complements(
     calls: npt.NDArray[np.integer], hidden: npt.NDArray[np.bool_], sets: npt.NDArray[np.intp], least: int
 ) -> npt.NDArray[np.intp]:
-    """Positions of the smallest shown group of every set that would give its hidden groups away."""
+    """Secondary suppression: positions of the smallest shown group of every set that would give its hidden ones away."""
     if not hidden.any():
         return np.array([], dtype=np.intp)
     groups = np.bincount(sets, weights=hidden)

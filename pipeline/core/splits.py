@@ -1,4 +1,4 @@
-"""Splits by time: the last period is kept apart, and an incident lies whole on one side."""
+"""Splits by time, grouped by incident: the last period is the holdout, and all pumps of an incident are on one side."""
 
 from __future__ import annotations
 

@@ -1,9 +1,9 @@
 """Several files put in place together or not at all, whatever moment the process is killed at.
 
-Files are written into a staging folder below `.staging/`. A commit first writes down, durably, which staged file goes
-where: the journal. Then it renames, then it removes the journal. Before the journal is there nothing has changed, and
-the staging is thrown away; once it is there, there is only the way forward, for the process itself where it is
-interrupted, and for `recover` where it was killed.
+Files are written into a staging folder below `.staging/`. A commit is a write-ahead journal: it first writes down,
+durably, which staged file goes where, then renames, then removes the journal. Before the journal is there nothing has
+changed, and a roll-back throws the staging away. Once it is there, the commit only rolls forward: by the process itself
+where it is interrupted, by `recover` where it was killed.
 """
 
 from __future__ import annotations
