@@ -3,13 +3,36 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 
+from django.http import HttpRequest, HttpResponseBase, JsonResponse
 from rest_framework import exceptions, status
 from rest_framework.parsers import BaseParser
 
 SMALL_BODY = 64 * 1024
 BATCH_BODY = 24 * 1024 * 1024
+
+
+LENGTH_REQUIRED = {
+    "code": "length_required",
+    "message": "The body came in chunks, without its length: it was not read, and nothing was done.",
+    "hint": "Send the body in one piece, with a Content-Length.",
+    "fields": {},
+}
+
+
+def refuse_unknown_length(
+    get_response: Callable[[HttpRequest], HttpResponseBase],
+) -> Callable[[HttpRequest], HttpResponseBase]:
+    """Middleware: Django takes a body without a length for an empty one, and so the call for one without parameters."""
+
+    def middleware(request: HttpRequest) -> HttpResponseBase:
+        if "HTTP_TRANSFER_ENCODING" in request.META:
+            return JsonResponse(LENGTH_REQUIRED, status=status.HTTP_411_LENGTH_REQUIRED)
+        return get_response(request)
+
+    return middleware
 
 
 class BodyTooLarge(exceptions.APIException):

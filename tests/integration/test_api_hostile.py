@@ -87,6 +87,15 @@ def test_bodies_of_another_kind_are_refused(roles, kind):
     assert not DatasetRun.objects.exists()
 
 
+@pytest.mark.parametrize("address", ["/train_model", "/api/v1/runs", "/api/v1/predictions", "/admin/login/"])
+def test_a_body_in_chunks_is_not_taken_for_an_empty_one(roles, address):
+    """The server behind WSGI knows no length then; a training with the usual files would begin."""
+    answer = roles["administrator"].post(address, HTTP_TRANSFER_ENCODING="chunked")
+    assert (answer.status_code, answer.json()["code"]) == (411, "length_required")
+    assert refused(answer)
+    assert not DatasetRun.objects.exists()
+
+
 CSV_BODIES = [
     b"", b"a,b\n1,2\n", b"station,distance\n", b'station,distance\n"Acton', b"station,distance\n\0,1\n" * 2, b"\xff\xfe",
     b"station,distance\n" + b'"' + b"x" * 200_000 + b'",1\n',
