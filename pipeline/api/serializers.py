@@ -22,7 +22,10 @@ class WaitQuery(serializers.Serializer):
     """`?wait=SECONDS` beside whatever else is asked."""
 
     wait = serializers.FloatField(
-        required=False, default=0, min_value=0, help_text="Hold the answer until the run ends, at most so many seconds."
+        required=False,
+        default=0,
+        min_value=0,
+        help_text="Hold the answer until the run ends, at most so many seconds; a site where many hold on answers 202 at once.",
     )
 
     def validate_wait(self, wait: float) -> float:

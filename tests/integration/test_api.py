@@ -16,6 +16,7 @@ from rest_framework.test import APIClient
 from lfb_site import checks
 from lfb_site.models import AccessToken
 from pipeline import registry, runs
+from pipeline.api import starting
 from pipeline.models import DatasetRun, ModelVersion, RunStatus, Schedule
 
 pytestmark = pytest.mark.django_db
@@ -153,6 +154,19 @@ def test_wait_holds_the_answer_until_the_run_ends(roles, trained, executed_at_on
 
 def test_a_run_that_takes_longer_than_the_wait_answers_202(roles, trained):
     answer = roles["administrator"].get("/build_features?wait=0.3")
+    assert (answer.status_code, answer.json()["status"]) == (202, "queued")
+
+
+def test_calls_that_wait_leave_threads_for_the_others(roles, trained, monkeypatch):
+    """Where as many hold on as may, the next is answered at once: it would otherwise sleep here."""
+    monkeypatch.setattr(starting.time, "sleep", lambda seconds: pytest.fail("it waits"))
+    for _ in range(starting.MAX_WAITING):
+        assert starting._waiting.acquire(blocking=False)
+    try:
+        answer = roles["administrator"].get("/build_features?wait=20")
+    finally:
+        for _ in range(starting.MAX_WAITING):
+            starting._waiting.release()
     assert (answer.status_code, answer.json()["status"]) == (202, "queued")
 
 
