@@ -157,7 +157,8 @@ AUTH_PASSWORD_VALIDATORS = [
     )
 ]
 
-AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
+AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "lfb_site.logins.UserBackend"]
+SESSION_ENGINE = "lfb_site.logins"
 PASSWORD_HASHERS = [f"django.contrib.auth.hashers.{name}PasswordHasher" for name in ("Argon2", "PBKDF2", "Scrypt")]
 AXES_FAILURE_LIMIT = LFB_LOGIN_FAILURES
 AXES_COOLOFF_TIME = dt.timedelta(minutes=LFB_LOCKOUT_MINUTES)

@@ -2,13 +2,16 @@
 
 import base64
 import datetime as dt
+import re
 from pathlib import Path
 
 import pytest
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group
+from django.contrib.sessions.models import Session
 from django.core.management import CommandError, call_command
 from django.db import connection
+from django.http import HttpRequest
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from rest_framework.test import APIClient
@@ -268,6 +271,52 @@ def test_a_disabled_user_is_refused_though_the_password_is_remembered(password_c
     assert client.get("/api/v1/stations").status_code == 401
 
 
+def change_password(user, browser):
+    user.set_password("another long one")
+    user.save()
+
+
+def deactivate(user, browser):
+    get_user_model().objects.filter(pk=user.pk).update(is_active=False)
+
+
+def let_session_expire(user, browser):
+    Session.objects.update(expire_date=timezone.now() - dt.timedelta(seconds=1))
+
+
+def log_out_elsewhere(user, browser):
+    Session.objects.all().delete()
+
+
+def delete_user(user, browser):
+    user.delete()
+
+
+@pytest.mark.parametrize("end", [change_password, deactivate, let_session_expire, log_out_elsewhere, delete_user])
+def test_a_session_ends_at_once(password_client, end):
+    user, _ = password_client
+    browser = APIClient()
+    assert browser.login(request=HttpRequest(), username="someone", password="a long enough one")
+    assert browser.get("/api/v1/stations").status_code == 200
+    end(user, browser)
+    assert browser.get("/api/v1/stations").status_code == 401
+
+
+@pytest.mark.parametrize("login", ["basic", "token", "session"])
+def test_a_right_that_is_taken_away_is_gone_with_the_next_call(login):
+    user = get_user_model().objects.create_user("chief", password="a long enough one")
+    user.groups.add(Group.objects.get(name="administrators"))
+    client = APIClient()
+    if login == "session":
+        client.force_login(user)
+    else:
+        key = f"Bearer {AccessToken.make(user, 'test')[1]}" if login == "token" else basic("chief", "a long enough one")
+        client.credentials(HTTP_AUTHORIZATION=key)
+    assert client.get("/api/v1/schedules").status_code == 200
+    user.groups.clear()
+    assert client.get("/api/v1/schedules").status_code == 403
+
+
 def test_guessing_ends_in_a_lock_for_the_guesser_alone(password_client, settings):
     settings.LFB_PROXY_COUNT = 1
     _, client = password_client
@@ -319,13 +368,22 @@ def test_calls_are_limited_by_user_and_by_address(roles, settings):
     assert roles["administrator"].get("/api/v1/stations").status_code == 429
 
 
-def test_a_prediction_asks_the_database_for_the_login_alone(roles, trained, settings):
+@pytest.mark.parametrize(
+    ("login", "tables"),
+    [("token", ["lfb_site_accesstoken"]), ("basic", ["auth_user"]), ("session", ["django_session", "auth_user"])],
+)
+def test_a_prediction_asks_the_database_for_the_login_alone(roles, password_client, trained, settings, login, tables):
     settings.LFB_REFRESH_SECONDS = 60
-    roles["standard"].get("/predict?distance=5.2&station=Acton")
+    user, client = password_client
+    if login == "token":
+        client = roles["standard"]
+    elif login == "session":
+        client = APIClient()
+        client.force_login(user)
+    client.get("/predict?distance=5.2&station=Acton")
     with CaptureQueriesContext(connection) as asked:
-        assert roles["standard"].get("/predict?distance=5.2&station=Acton").status_code == 200
-    assert len(asked) == 1
-    assert "accesstoken" in asked[0]["sql"]
+        assert client.get("/predict?distance=5.2&station=Acton").status_code == 200
+    assert [re.search(r"FROM \"?(\w+)", query["sql"])[1] for query in asked] == tables
 
 
 def test_a_prediction_sees_a_promotion_when_the_memory_is_refreshed(roles, trained, start):
@@ -459,8 +517,6 @@ def test_an_unchanged_list_is_not_sent_again(roles):
 
 
 def test_the_documentation_loads_nothing_from_elsewhere(client):
-    import re
-
     for address in ("/api/docs", "/api/redoc"):
         page = client.get(address).content.decode()
         assert not re.findall(r'(?:src|href)="(?:https?:)?//', page)
