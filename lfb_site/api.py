@@ -10,6 +10,7 @@ from rest_framework import mixins, serializers, status, viewsets
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from lfb_site.filtering import Filters
 from lfb_site.health import impaired, missing
 from lfb_site.models import AccessToken
 from lfb_site.strict import StrictSerializer
@@ -67,7 +68,7 @@ class TokenViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, mixins.Dest
     queryset = AccessToken.objects.none()
     serializer_class = TokenSerializer
     lookup_value_regex = r"\d{1,18}"
-    filter_backends = ()
+    filter_backends = (Filters,)
 
     def get_queryset(self) -> Any:
         return AccessToken.objects.filter(revoked_at__isnull=True, user=self.request.user)

@@ -181,10 +181,7 @@ REST_FRAMEWORK = {
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["lfb_site.parsers.LimitedJSONParser"],
     "DEFAULT_THROTTLE_CLASSES": ["lfb_site.throttling.UserThrottle", "lfb_site.throttling.AddressThrottle"],
-    "DEFAULT_FILTER_BACKENDS": [
-        "django_filters.rest_framework.DjangoFilterBackend",
-        "rest_framework.filters.OrderingFilter",
-    ],
+    "DEFAULT_FILTER_BACKENDS": ["lfb_site.filtering.Filters", "lfb_site.filtering.Ordering"],
     "DEFAULT_PAGINATION_CLASS": "lfb_site.pagination.Pages",
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "DEFAULT_METADATA_CLASS": None,

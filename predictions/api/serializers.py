@@ -7,18 +7,27 @@ from typing import Any
 from rest_framework import serializers
 
 from lfb_site.strict import StrictSerializer
-from predictions.actions.predict_batch import ERRORS
+from predictions.actions.predict_batch import ERRORS, is_plain_number
+
+
+class Number(serializers.FloatField):
+    """A number, or text that is one."""
+
+    def to_internal_value(self, data: Any) -> float:
+        if isinstance(data, bool) or (isinstance(data, str) and not is_plain_number(data)):
+            self.fail("invalid")
+        return float(super().to_internal_value(data))
 
 
 class Question(StrictSerializer):
     """A station and a distance, or a station and a place."""
 
     station = serializers.CharField(max_length=60, help_text="The departing station's name, such as Acton.")
-    distance = serializers.FloatField(required=False, help_text="Straight line from station to incident, km, 0 to 60.")
-    latitude = serializers.FloatField(required=False, help_text="Of the incident, WGS84, in place of the distance.")
-    longitude = serializers.FloatField(required=False, help_text="Of the incident, WGS84.")
-    easting = serializers.FloatField(required=False, help_text="Of the incident, National Grid, metres.")
-    northing = serializers.FloatField(required=False, help_text="Of the incident, National Grid, metres.")
+    distance = Number(required=False, help_text="Straight line from station to incident, km, 0 to 60.")
+    latitude = Number(required=False, help_text="Of the incident, WGS84, in place of the distance.")
+    longitude = Number(required=False, help_text="Of the incident, WGS84.")
+    easting = Number(required=False, help_text="Of the incident, National Grid, metres.")
+    northing = Number(required=False, help_text="Of the incident, National Grid, metres.")
     time = serializers.DateTimeField(
         required=False, help_text="When the engine is sent; without a zone on London's clock. Its hour counts."
     )
