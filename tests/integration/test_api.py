@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from django.contrib.auth import get_user_model
-from django.contrib.auth.models import Group
+from django.contrib.auth.models import Group, Permission
 from django.contrib.sessions.models import Session
 from django.core.management import CommandError, call_command
 from django.db import connection
@@ -664,3 +664,13 @@ def test_a_standard_user_calls_off_a_batch_of_their_own(roles, trained):
         "/api/v1/predictions/batches", {"rows": [{"station": "Acton", "distance": 5.2}]}, format="json"
     ).json()
     assert user.post(f"/api/v1/runs/{ordered['run']}/cancel").json()["status"] == "cancelled"
+
+
+def test_who_may_look_at_all_runs_calls_off_none_of_them(roles, trained):
+    user = get_user_model().objects.get(username="standard")
+    user.user_permissions.add(Permission.objects.get(codename="view_datasetrun"))
+    run = roles["administrator"].get("/build_features").json()["run"]
+    assert roles["standard"].get(f"/api/v1/runs/{run}").status_code == 200
+    answer = roles["standard"].post(f"/api/v1/runs/{run}/cancel")
+    assert (answer.status_code, answer.json()["code"]) == (403, "permission_denied")
+    assert DatasetRun.objects.get(pk=run).status == RunStatus.QUEUED
