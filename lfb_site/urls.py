@@ -60,7 +60,7 @@ urlpatterns = [
     path("api/schema", SpectacularJSONAPIView.as_view(), name="schema"),
     path("api/docs", styled(SpectacularSwaggerSplitView.as_view(url_name="schema")), name="docs"),
     path("api/redoc", styled(SpectacularRedocView.as_view(url_name="schema")), name="redoc"),
-    re_path(r"^api(/|$)", api_errors.not_found),
+    re_path(r"^(api(/|$)|(health|process_data|build_features|train_model|predict)/)", api_errors.not_found),
     path("login", LoginView.as_view(template_name="login.html"), name="login"),
     path("logout", LogoutView.as_view(next_page="predict_page"), name="logout"),
     path("admin/queues/", include("django_rq.urls")),

@@ -70,6 +70,7 @@ MATRIX = [
     ("get", "/api/docs", None, 200, 200, 200),
     ("get", "/api/redoc", None, 200, 200, 200),
     ("get", "/api/v1/nothing", None, 404, 404, 404),
+    ("get", "/predict/?distance=5.2&station=Acton", None, 404, 404, 404),
 ]
 
 
@@ -514,6 +515,17 @@ def test_versions_are_compared_on_the_same_figures(roles, trained, start):
 def test_an_unchanged_list_is_not_sent_again(roles):
     first = roles["standard"].get("/api/v1/stations")
     assert roles["standard"].get("/api/v1/stations", HTTP_IF_NONE_MATCH=first["ETag"]).status_code == 304
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["/health", "/process_data", "/build_features", "/train_model", "/predict", "/api/v1/runs", "/api/schema"],
+)
+def test_an_address_with_a_slash_at_its_end_names_the_one_without(client, address):
+    for method in (client.get, client.post):
+        answer = method(f"{address}/?incident=true")
+        assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
+        assert answer.json()["hint"] == f"Addresses here end without a slash: {address}"
 
 
 def test_the_documentation_loads_nothing_from_elsewhere(client):
