@@ -17,6 +17,7 @@ from django.utils import timezone
 from rest_framework.test import APIClient
 
 from lfb_site import checks
+from lfb_site.authentication import failures
 from lfb_site.models import AccessToken
 from pipeline import registry, runs
 from pipeline.api import starting
@@ -349,6 +350,19 @@ def test_an_address_may_guess_only_so_often_whatever_the_names(settings):
         client.credentials(HTTP_AUTHORIZATION=basic(f"name{number}", "x"))
         statuses.append(client.get("/api/v1/stations").status_code)
     assert statuses == [401, 401, 401, 429, 429]
+
+
+@pytest.mark.parametrize("address", ["/login", "/admin/login/"])
+def test_the_login_forms_share_the_allowance_of_the_address(client, password_client, settings, address):
+    settings.LFB_LOGIN_FAILURES_PER_ADDRESS = 3
+    _, by_password = password_client
+    pages = [client.post(address, {"username": f"name{number}", "password": "x"}) for number in range(4)]
+    assert [page.status_code for page in pages] == [200, 200, 200, 429]
+    assert b"Too many wrong passwords" in pages[-1].content
+    right = client.post(address, {"username": "someone", "password": "a long enough one"})
+    assert (right.status_code, by_password.get("/api/v1/stations").status_code) == (429, 429)
+    failures.clear()
+    assert client.post("/login", {"username": "someone", "password": "a long enough one"}).status_code == 302
 
 
 def test_what_a_client_writes_into_forwarded_for_is_not_believed(rf, settings):
