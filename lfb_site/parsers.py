@@ -58,8 +58,17 @@ def _refuse_constant(name: str) -> None:
     raise ValueError(f"{name} is not a number")
 
 
+def _each_name_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in found if names.count(name) > 1)
+        raise exceptions.ParseError(f"The body names “{twice[:40]}” more than once in one object.")
+    return found
+
+
 class LimitedJSONParser(BaseParser):
-    """Strict JSON up to a size; no NaN, no bottomless nesting, no half characters."""
+    """Strict JSON up to a size; no NaN, no name twice, no bottomless nesting, no half characters."""
 
     media_type = "application/json"
     limit = SMALL_BODY
@@ -67,7 +76,7 @@ class LimitedJSONParser(BaseParser):
     def parse(self, stream: Any, media_type: str | None = None, parser_context: dict[str, Any] | None = None) -> Any:
         text = read_text(stream, parser_context, self.limit)
         try:
-            parsed = json.loads(text, parse_constant=_refuse_constant)
+            parsed = json.loads(text, parse_constant=_refuse_constant, object_pairs_hook=_each_name_once)
             if "\\u" in text:
                 json.dumps(parsed, ensure_ascii=False).encode()  # half a surrogate pair cannot be stored or shown
         except (ValueError, RecursionError):

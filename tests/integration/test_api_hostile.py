@@ -58,7 +58,7 @@ BODIES = [
     b"", b"{", b"[]", b"null", b"1", b'"x"', b'{"data_path": NaN}', b'{"data_path": 1e999}', b'{"data_path": {"a": []}}',
     b'{"data_path": ["x"]}', b'{"data_path": true}', b'{"data_path": "\\ud800.csv"}', b'{"other": 1}', b"\xff\xfe\x00", b"[" * 60_000,
     b'{"a":' * 10_000, b'{"data_path": ' + b"9" * 20_000 + b"}", b" " * 70_000, b'{"data_path": "' + b"x" * 70_000 + b'"}',
-    b'{"data_path": "a.csv", "model_path": "a.pkl", "ml_model_path": "b.pkl"}',
+    b'{"data_path": "a.csv", "model_path": "a.pkl", "ml_model_path": "b.pkl"}', b'{"data_path": "data/a.csv", "data_path": "data/b.csv"}',
 ]  # fmt: skip
 
 
@@ -106,6 +106,32 @@ CSV_BODIES = [
 def test_csv_that_makes_no_sense_is_refused_or_explained_row_by_row(roles, trained, body):
     answer = roles["standard"].generic("POST", "/api/v1/predictions/batch", body, "text/csv")
     assert answer.status_code == 400 or b"unknown_station" in answer.content
+
+
+@pytest.mark.parametrize(
+    ("body", "kind", "told"),
+    [
+        (
+            '{"rows": [{"station": "Acton", "distance": 1, "distance": 2}]}',
+            "application/json",
+            "“distance” more than once",
+        ),
+        ('{"rows": [{"station": "Acton", "distnce": 1}]}', "application/json", "Unknown name distnce"),
+        ('{"rows": [{"station": "Acton", "distance": 1}], "kind": 1}', "application/json", "Unknown name kind"),
+        ("station,distance,Distance\nActon,1,2\n", "text/csv", "two columns distance"),
+        ("station,distance\nActon,1,,\nActon,1,2\n", "text/csv", "Row 2 of the CSV has more cells"),
+    ],
+)
+def test_a_batch_in_which_something_would_be_passed_over_is_refused(roles, trained, body, kind, told):
+    answer = roles["standard"].generic("POST", "/api/v1/predictions/batch", body, kind)
+    assert refused(answer), answer.content
+    assert told in answer.json()["message"]
+
+
+def test_numbers_of_a_batch_are_read_as_those_of_one_question(roles, trained):
+    rows = [{"station": "Acton", "distance": distance} for distance in (1, "1.0", "1_0", "٣", True)]
+    answer = roles["standard"].post("/api/v1/predictions/batch", {"rows": rows}, format="json").json()
+    assert [row["error"] for row in answer["rows"]] == ["", "", *["invalid_distance"] * 3]
 
 
 def test_a_body_beyond_every_limit_is_refused(roles):
