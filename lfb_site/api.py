@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
 from django.utils import timezone
@@ -49,7 +50,14 @@ class TokenSerializer(StrictSerializer):
     id = serializers.IntegerField(read_only=True)
     name = serializers.CharField(max_length=80, help_text="What the token is for.")
     created_at = serializers.DateTimeField(read_only=True)
-    expires_at = serializers.DateTimeField(required=False, allow_null=True, default=None)
+    expires_at = serializers.DateTimeField(
+        required=False, allow_null=True, default=None, help_text="Without one the token holds until it is revoked."
+    )
+
+    def validate_expires_at(self, moment: dt.datetime | None) -> dt.datetime | None:
+        if moment is not None and moment <= timezone.now():
+            raise serializers.ValidationError("lies in the past: the token could never be used.")
+        return moment
 
 
 class NewTokenSerializer(TokenSerializer):

@@ -24,8 +24,7 @@ failures = Buckets()
 
 class LockedOut(exceptions.Throttled):
     default_code = "locked_out"
-    default_detail = "Too many wrong passwords: this login is locked for a while."
-    extra_detail_singular = extra_detail_plural = ""
+    default_detail = "Too many wrong passwords: this login is locked."
 
 
 class PasswordAuthentication(BasicAuthentication):

@@ -230,6 +230,25 @@ def test_a_token_is_shown_once_kept_as_a_hash_and_can_be_revoked(roles):
     assert client.get("/api/v1/stations").status_code == 401
 
 
+def test_a_token_that_could_never_be_used_is_not_made(roles):
+    body = {"name": "report", "expires_at": "2020-01-01T00:00Z"}
+    answer = roles["standard"].post("/api/v1/tokens", body, format="json")
+    assert (answer.status_code, list(answer.json()["fields"])) == (400, ["expires_at"])
+    assert not AccessToken.objects.filter(name="report").exists()
+
+
+def test_the_description_tells_the_bounds_of_numbers(client, settings):
+    paths = client.get("/api/schema").json()["paths"]
+
+    def bounds(path, name):
+        found = next(one["schema"] for one in paths[path]["get"]["parameters"] if one["name"] == name)
+        return found.get("minimum"), found.get("maximum")
+
+    assert bounds("/build_features", "wait") == (0, settings.LFB_MAX_WAIT_SECONDS)
+    assert bounds("/predict", "distance") == (0, 60)
+    assert bounds("/api/v1/runs", "page_size") == (1, 500)
+
+
 def test_an_expired_token_and_one_of_a_disabled_user_are_refused(roles):
     user = get_user_model().objects.get(username="standard")
     _, old = AccessToken.make(user, "old", timezone.now() - dt.timedelta(seconds=1))
