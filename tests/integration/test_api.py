@@ -206,9 +206,14 @@ def test_a_password_kept_by_a_browser_opens_nothing_to_another_site(roles):
     browser.credentials(HTTP_AUTHORIZATION=basic("administrator", "a long password"))
     for address in ("/train_model", "/api/v1/model-versions/roll-back", "/api/v1/runs/1/cancel"):
         for site in ("cross-site", "same-site"):
-            answer = browser.post(address, HTTP_SEC_FETCH_SITE=site)
+            answer = browser.post(address, HTTP_SEC_FETCH_SITE=site, HTTP_ORIGIN="http://testserver")
             assert (answer.status_code, answer.json()["code"]) == (403, "cross_site_call")
+        for origin in ("https://evil.example", "null", "http://testserver.evil.example", "http://[", ""):
+            answer = browser.post(address, HTTP_ORIGIN=origin)
+            assert (answer.status_code, answer.json()["code"]) == (403, "cross_site_call")
+    assert not DatasetRun.objects.exists()
     assert browser.post("/train_model", {}, format="json", HTTP_SEC_FETCH_SITE="same-origin").status_code == 202
+    assert browser.post("/train_model", {}, format="json", HTTP_ORIGIN="http://testserver").status_code == 202
     assert browser.get("/api/v1/runs", HTTP_SEC_FETCH_SITE="cross-site").status_code == 200
 
 
