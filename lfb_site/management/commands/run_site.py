@@ -58,7 +58,7 @@ class Command(BaseCommand):
         sys.exit(status)
 
     def programs(self, address: str) -> list[Program]:
-        """In the order of their start; they end in the reverse order."""
+        """In the order of their start; the first, on which the others rely, ends last."""
         python, manage = sys.executable, str(settings.BASE_DIR / "manage.py")
         found = [self.broker()] if settings.LFB_OWN_BROKER else []
         # A worker is asked twice: the first time it lets its run end. Its run is whole or not begun either way.
