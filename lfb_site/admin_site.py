@@ -15,6 +15,12 @@ class ControlRoom(AdminSite):
     index_title = "State of the system"
     index_template = "admin/home.html"
 
+    def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        from lfb_site.forms import AdminLoginForm  # needs the table of users, which this module comes before
+
+        self.login_form = AdminLoginForm
+        return super().login(request, extra_context)
+
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         from pipeline.overview import system_state
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
 from django.utils import timezone
@@ -10,6 +11,7 @@ from rest_framework import mixins, serializers, status, viewsets
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from lfb_site.filtering import Filters
 from lfb_site.health import impaired, missing
 from lfb_site.models import AccessToken
 from lfb_site.strict import StrictSerializer
@@ -48,7 +50,14 @@ class TokenSerializer(StrictSerializer):
     id = serializers.IntegerField(read_only=True)
     name = serializers.CharField(max_length=80, help_text="What the token is for.")
     created_at = serializers.DateTimeField(read_only=True)
-    expires_at = serializers.DateTimeField(required=False, allow_null=True, default=None)
+    expires_at = serializers.DateTimeField(
+        required=False, allow_null=True, default=None, help_text="Without one the token holds until it is revoked."
+    )
+
+    def validate_expires_at(self, moment: dt.datetime | None) -> dt.datetime | None:
+        if moment is not None and moment <= timezone.now():
+            raise serializers.ValidationError("lies in the past: the token could never be used.")
+        return moment
 
 
 class NewTokenSerializer(TokenSerializer):
@@ -67,7 +76,7 @@ class TokenViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, mixins.Dest
     queryset = AccessToken.objects.none()
     serializer_class = TokenSerializer
     lookup_value_regex = r"\d{1,18}"
-    filter_backends = ()
+    filter_backends = (Filters,)
 
     def get_queryset(self) -> Any:
         return AccessToken.objects.filter(revoked_at__isnull=True, user=self.request.user)

@@ -12,6 +12,7 @@ from rest_framework.authentication import BaseAuthentication, BasicAuthenticatio
 from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request
 
+from lfb_site import rows
 from lfb_site.addresses import client_address
 from lfb_site.buckets import Buckets
 from lfb_site.models import AccessToken
@@ -23,8 +24,7 @@ failures = Buckets()
 
 class LockedOut(exceptions.Throttled):
     default_code = "locked_out"
-    default_detail = "Too many wrong passwords: this login is locked for a while."
-    extra_detail_singular = extra_detail_plural = ""
+    default_detail = "Too many wrong passwords: this login is locked."
 
 
 class PasswordAuthentication(BasicAuthentication):
@@ -39,7 +39,7 @@ class PasswordAuthentication(BasicAuthentication):
         if "\0" in userid or len(userid) > 150 or len(password) > 1_000:
             raise exceptions.AuthenticationFailed("User name or password is wrong.")
         address = client_address(request)
-        user = get_user_model().objects.filter(username=userid).first()
+        user = rows.find(get_user_model(), "username = %s", userid)
         if user is None or not user.is_active or not verified.knows(user.pk, user.password, password, address):
             user = self._prove(request, userid, password, address)
             verified.remember(user.pk, user.password, password, address)

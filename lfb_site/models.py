@@ -43,11 +43,7 @@ class AccessToken(models.Model):
 
     @classmethod
     def holder(cls, key: bytes) -> AbstractUser | None:
-        """The user whose valid token this is; one query.
-
-        Written out, because every call asks it: for so small a query, putting it together each time takes ten times as
-        long as the database takes to answer.
-        """
+        """The user whose valid token this is; one query, written out for the reason that `rows.find` gives."""
         users = get_user_model()
         now = connection.ops.adapt_datetimefield_value(timezone.now())
         query = (

@@ -35,6 +35,7 @@ class Program:
     dies_by: signal.Signals = signal.SIGTERM
     patience_seconds: float = 20.0
     process: subprocess.Popen[bytes] | None = None
+    asked_at: float | None = None
     deaths: deque[float] = field(default_factory=lambda: deque(maxlen=MAX_DEATHS))
 
     def start(self) -> None:
@@ -55,13 +56,19 @@ class Program:
         self.deaths.append(time.monotonic())
         return len(self.deaths) == MAX_DEATHS and self.deaths[-1] - self.deaths[0] < DEATHS_WITHIN_SECONDS
 
+    def ask_to_end(self) -> None:
+        """Once: some programs take a second signal for an order to drop everything."""
+        if self.process is not None and self.exit_status() is None and self.asked_at is None:
+            self.asked_at = time.monotonic()
+            self.process.send_signal(self.end_signal)
+
     def end(self) -> None:
         """Ask the program to end; kill it where it does not within its patience."""
-        if self.process is None or self.exit_status() is not None:
+        self.ask_to_end()
+        if self.process is None or self.asked_at is None:
             return
-        self.process.send_signal(self.end_signal)
         try:
-            self.process.wait(self.patience_seconds)
+            self.process.wait(max(0.0, self.asked_at + self.patience_seconds - time.monotonic()))
         except subprocess.TimeoutExpired:
             logger.warning("%s does not end after %g s: killed", self.name, self.patience_seconds)
             self.process.kill()
@@ -94,6 +101,9 @@ def supervise(programs: Sequence[Program]) -> int:
     finally:
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, signal.SIG_IGN)
+        # All at once but the first, on which the others rely.
+        for program in reversed(programs[1:]):
+            program.ask_to_end()
         for program in reversed(programs):
             program.end()
     return status

@@ -11,6 +11,7 @@ from rest_framework.routers import SimpleRouter
 
 from lfb_site import api_errors
 from lfb_site.api import HealthViewSet, TokenViewSet
+from lfb_site.forms import LoginForm
 from lfb_site.observability.views import MetricsView
 from pipeline.api.response_times import ResponseTimesViewSet
 from pipeline.api.schedules import ScheduleViewSet
@@ -60,8 +61,8 @@ urlpatterns = [
     path("api/schema", SpectacularJSONAPIView.as_view(), name="schema"),
     path("api/docs", styled(SpectacularSwaggerSplitView.as_view(url_name="schema")), name="docs"),
     path("api/redoc", styled(SpectacularRedocView.as_view(url_name="schema")), name="redoc"),
-    re_path(r"^api(/|$)", api_errors.not_found),
-    path("login", LoginView.as_view(template_name="login.html"), name="login"),
+    re_path(r"^(api(/|$)|(health|process_data|build_features|train_model|predict)/)", api_errors.not_found),
+    path("login", LoginView.as_view(template_name="login.html", authentication_form=LoginForm), name="login"),
     path("logout", LogoutView.as_view(next_page="predict_page"), name="logout"),
     path("admin/queues/", include("django_rq.urls")),
     path("admin/", admin.site.urls),

@@ -10,7 +10,7 @@ from typing import Any
 
 from django.db import connections
 from redis.exceptions import RedisError
-from rq import Worker
+from rq import Worker, worker_registration
 from rq.exceptions import StopRequested
 from rq.job import Job
 from rq.timeouts import JobTimeoutException, UnixSignalDeathPenalty
@@ -69,6 +69,10 @@ class StepWorker(Worker):
         super().monitor_work_horse(job, queue, execution)
         # Whether it ended well or was killed: what happened is on record before the next job begins.
         self._look_after()
+
+    def heartbeat(self, timeout: int | None = None, pipeline: Any = None) -> None:
+        super().heartbeat(timeout, pipeline=pipeline)
+        worker_registration.register(self, pipeline)  # the queue's server may have been emptied since the worker began
 
     def maintain_heartbeats(self, job: Job, execution: Any) -> None:
         try:

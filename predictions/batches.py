@@ -21,6 +21,12 @@ def answer_json(body: Any) -> tuple[BatchAnswer, dict[str, Any]]:
             'The body holds no rows: wanted {"rows": [{"station": "Acton", "distance": 5.2}, …]}.',
             fields={"rows": "missing"},
         )
+    unknown = [*(body.keys() - {"rows"}), *({name for row in rows for name in row} - {*COLUMNS, "incident_number"})]
+    if unknown:
+        raise ParameterError(
+            f"Unknown name {', '.join(sorted(unknown)[:5])}: a body holds rows, and a row {', '.join(COLUMNS)}, incident_number.",
+            fields=dict.fromkeys(sorted(unknown)[:5], "unknown"),
+        )
     found = predict_batch({name: [row.get(name) for row in rows] for name in COLUMNS})
     answers = []
     for row, seconds, error in zip(
@@ -40,13 +46,23 @@ def answer_csv(text: str) -> tuple[BatchAnswer, str]:
         header, *rows = csv.reader(io.StringIO(text, newline=""), strict=True)
     except (csv.Error, ValueError):
         raise ParameterError("The CSV cannot be read.", hint="Wanted a header and quoted text.") from None
-    places = {name.strip().lower(): place for place, name in enumerate(header)}
+    names = [name.strip().lower() for name in header]
+    places = {name: place for place, name in enumerate(names)}
     if "station" not in places:
         raise ParameterError(
             "The CSV has no column station.",
             code="missing_column",
             hint=f"The first line names the columns, of {', '.join(COLUMNS)}: station,distance",
             fields={"station": "missing"},
+        )
+    twice = [name for name in COLUMNS if names.count(name) > 1]
+    if twice:
+        raise ParameterError(f"The CSV has two columns {twice[0]}: leave one of them out.", fields={twice[0]: "twice"})
+    longer = next((number for number, row in enumerate(rows, start=1) if any(row[len(header) :])), None)
+    if longer:
+        raise ParameterError(
+            f"Row {longer} of the CSV has more cells than the header names columns.",
+            hint="Quote text that holds a comma.",
         )
     rows = [[*row, *[""] * (len(header) - len(row))][: len(header)] for row in rows if row]
     found = predict_batch({name: [row[places[name]] for row in rows] for name in COLUMNS if name in places})

@@ -13,6 +13,7 @@ from rest_framework.response import Response
 
 from lfb_site.permissions import holds
 from lfb_site.strict import StrictSerializer
+from pipeline.api.filters import ScheduleFilter
 from pipeline.api.serializers import RunSerializer
 from pipeline.models import Schedule, Trigger
 
@@ -58,7 +59,7 @@ class ScheduleViewSet(viewsets.ModelViewSet):
 
     queryset = Schedule.objects.all()
     serializer_class = ScheduleSerializer
-    filterset_fields = ("enabled", "chain")
+    filterset_class = ScheduleFilter
     ordering_fields = ("name", "enabled")
     lookup_value_regex = r"\d{1,18}"
 

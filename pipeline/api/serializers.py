@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from lfb_site.strict import StrictSerializer
@@ -18,11 +19,19 @@ from pipeline.storage import paths
 MAX_VERSION = 2_147_483_647
 
 
+@extend_schema_field({"type": "number", "minimum": 0, "maximum": settings.LFB_MAX_WAIT_SECONDS, "default": 0})
+class Seconds(serializers.FloatField):
+    """A time that may be waited."""
+
+
 class WaitQuery(serializers.Serializer):
     """`?wait=SECONDS` beside whatever else is asked."""
 
-    wait = serializers.FloatField(
-        required=False, default=0, min_value=0, help_text="Hold the answer until the run ends, at most so many seconds."
+    wait = Seconds(
+        required=False,
+        default=0,
+        min_value=0,
+        help_text="Hold the answer until the run ends, at most so many seconds; a site where many hold on answers 202 at once.",
     )
 
     def validate_wait(self, wait: float) -> float:

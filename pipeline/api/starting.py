@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -12,6 +13,9 @@ from pipeline.models import DatasetRun, Trigger
 
 POLL_SECONDS = 0.2
 STOPPING_SECONDS = 2.0  # a run that is told to stop has mostly ended by then
+# Half of a web process's threads: however many calls hold on, others are answered.
+MAX_WAITING = 2
+_waiting = threading.BoundedSemaphore(MAX_WAITING)
 
 
 def start_run(step: str, given: Mapping[str, Any], *, by: Any, then: Sequence[str] = ()) -> DatasetRun:
@@ -36,9 +40,14 @@ def retry_run(run: DatasetRun, *, by: Any) -> DatasetRun:
 
 
 def await_end(run: DatasetRun, seconds: float) -> DatasetRun:
-    """Hold until the run has ended, at most so long."""
-    deadline = time.monotonic() + seconds
-    while not run.has_ended and time.monotonic() < deadline:
-        time.sleep(min(POLL_SECONDS, max(0.0, deadline - time.monotonic())))
-        run.refresh_from_db()
+    """Hold until the run has ended, at most so long; not at all where MAX_WAITING calls do so already."""
+    if run.has_ended or not seconds or not _waiting.acquire(blocking=False):
+        return run
+    try:
+        deadline = time.monotonic() + seconds
+        while not run.has_ended and time.monotonic() < deadline:
+            time.sleep(min(POLL_SECONDS, max(0.0, deadline - time.monotonic())))
+            run.refresh_from_db()
+    finally:
+        _waiting.release()
     return run

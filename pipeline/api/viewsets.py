@@ -143,7 +143,7 @@ class RunViewSet(viewsets.ReadOnlyModelViewSet):
         return found.filter(started_by=self.request.user)
 
     def get_permissions(self) -> list[Any]:
-        # Whoever may order a batch may call it off: the queryset shows a standard user their own runs alone.
+        # Whoever may order a batch may call it off: `cancel` looks whose it is.
         return [MayStartRuns()] if self.action in ("create", "retry") else [IsAuthenticated()]
 
     @extend_schema(
@@ -177,6 +177,8 @@ class RunViewSet(viewsets.ReadOnlyModelViewSet):
     @action(detail=True, methods=["post"])
     def cancel(self, request: Request, pk: str) -> Response:
         run = self.get_object()
+        if run.started_by_id != request.user.pk and not request.user.has_perm("pipeline.start_runs"):
+            self.permission_denied(request, message=MayStartRuns.message)
         cancel_run(run, by=request.user)
         run.refresh_from_db()
         return Response(self.get_serializer(run).data)

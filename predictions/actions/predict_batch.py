@@ -129,10 +129,17 @@ def _number(value: Any) -> float:
     """The number itself, also from text; NaN for anything else."""
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         return float("nan")
+    if isinstance(value, str) and not is_plain_number(value):
+        return float("nan")
     try:
         return float(value)
     except (ValueError, OverflowError):
         return float("nan")
+
+
+def is_plain_number(text: str) -> bool:
+    """Whether text may be a number: Python would read 1_0 as ten, too, and digits of any script."""
+    return text.isascii() and "_" not in text
 
 
 def _places(latitude: Floats, longitude: Floats, easting: Floats, northing: Floats) -> tuple[Any, ...]:

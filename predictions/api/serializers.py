@@ -4,21 +4,37 @@ from __future__ import annotations
 
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from lfb_site.strict import StrictSerializer
-from predictions.actions.predict_batch import ERRORS
+from pipeline.core.distance import MAX_TRIP_KM
+from predictions.actions.predict_batch import ERRORS, MAX_ROWS, is_plain_number
+
+
+class Number(serializers.FloatField):
+    """A number, or text that is one."""
+
+    def to_internal_value(self, data: Any) -> float:
+        if isinstance(data, bool) or (isinstance(data, str) and not is_plain_number(data)):
+            self.fail("invalid")
+        return float(super().to_internal_value(data))
+
+
+@extend_schema_field({"type": "number", "minimum": 0, "maximum": MAX_TRIP_KM})
+class Kilometres(Number):
+    """The question itself says in its own words what a distance can be."""
 
 
 class Question(StrictSerializer):
     """A station and a distance, or a station and a place."""
 
     station = serializers.CharField(max_length=60, help_text="The departing station's name, such as Acton.")
-    distance = serializers.FloatField(required=False, help_text="Straight line from station to incident, km, 0 to 60.")
-    latitude = serializers.FloatField(required=False, help_text="Of the incident, WGS84, in place of the distance.")
-    longitude = serializers.FloatField(required=False, help_text="Of the incident, WGS84.")
-    easting = serializers.FloatField(required=False, help_text="Of the incident, National Grid, metres.")
-    northing = serializers.FloatField(required=False, help_text="Of the incident, National Grid, metres.")
+    distance = Kilometres(required=False, help_text="Straight line from station to incident, km, 0 to 60.")
+    latitude = Number(required=False, help_text="Of the incident, WGS84, in place of the distance.")
+    longitude = Number(required=False, help_text="Of the incident, WGS84.")
+    easting = Number(required=False, help_text="Of the incident, National Grid, metres.")
+    northing = Number(required=False, help_text="Of the incident, National Grid, metres.")
     time = serializers.DateTimeField(
         required=False, help_text="When the engine is sent; without a zone on London's clock. Its hour counts."
     )
@@ -56,7 +72,7 @@ class BatchRow(Question):
 
 
 class BatchQuestion(serializers.Serializer):
-    rows = BatchRow(many=True)
+    rows = BatchRow(many=True, help_text=f"1 to {MAX_ROWS:,} of them.")
 
 
 class BatchAnswerRow(serializers.Serializer):

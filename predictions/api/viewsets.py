@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from django.http import HttpResponse
+from django.http import HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiExample, extend_schema
@@ -22,6 +22,7 @@ from pipeline.api.viewsets import ANSWERS, STARTED, started
 from pipeline.core.errors import MissingInputError
 from pipeline.models import DatasetRun, RunStatus, Trigger
 from predictions.actions.predict_attendance import Answer, predict_trip
+from predictions.actions.predict_batch import is_plain_number
 from predictions.actions.predict_batch_file import answer_file, store_batch
 from predictions.api import serializers as shapes
 from predictions.batches import answer_csv, answer_json
@@ -61,15 +62,15 @@ def answer(question: Mapping[str, Any]) -> Response:
     return Response(_as_dict(predict_trip(trip), question))
 
 
-def _plain_question(data: Any) -> Mapping[str, Any] | None:
+def _plain_question(data: QueryDict) -> Mapping[str, Any] | None:
     """Distance and station alone, as most calls have it: a serializer takes five times as long as the prediction.
 
     None for whatever else there is or seems wrong: the serializer then says what.
     """
     if len(data) != 2 or "distance" not in data or "station" not in data:
         return None
-    distance, station = data["distance"], data["station"]
-    if not isinstance(distance, str) or not isinstance(station, str) or not station.isprintable():
+    (distance, *twice), (station, *again) = data.getlist("distance"), data.getlist("station")
+    if twice or again or not is_plain_number(distance) or not station.isprintable():
         return None
     try:
         return {"distance": float(distance), "station": station} if 0 < len(station) <= 60 and station.strip() else None

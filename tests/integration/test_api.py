@@ -2,20 +2,25 @@
 
 import base64
 import datetime as dt
+import re
 from pathlib import Path
 
 import pytest
 from django.contrib.auth import get_user_model
-from django.contrib.auth.models import Group
+from django.contrib.auth.models import Group, Permission
+from django.contrib.sessions.models import Session
 from django.core.management import CommandError, call_command
 from django.db import connection
+from django.http import HttpRequest
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from rest_framework.test import APIClient
 
 from lfb_site import checks
+from lfb_site.authentication import failures
 from lfb_site.models import AccessToken
 from pipeline import registry, runs
+from pipeline.api import starting
 from pipeline.models import DatasetRun, ModelVersion, RunStatus, Schedule
 
 pytestmark = pytest.mark.django_db
@@ -66,6 +71,7 @@ MATRIX = [
     ("get", "/api/docs", None, 200, 200, 200),
     ("get", "/api/redoc", None, 200, 200, 200),
     ("get", "/api/v1/nothing", None, 404, 404, 404),
+    ("get", "/predict/?distance=5.2&station=Acton", None, 404, 404, 404),
 ]
 
 
@@ -156,6 +162,19 @@ def test_a_run_that_takes_longer_than_the_wait_answers_202(roles, trained):
     assert (answer.status_code, answer.json()["status"]) == (202, "queued")
 
 
+def test_calls_that_wait_leave_threads_for_the_others(roles, trained, monkeypatch):
+    """Where as many hold on as may, the next is answered at once: it would otherwise sleep here."""
+    monkeypatch.setattr(starting.time, "sleep", lambda seconds: pytest.fail("it waits"))
+    for _ in range(starting.MAX_WAITING):
+        assert starting._waiting.acquire(blocking=False)
+    try:
+        answer = roles["administrator"].get("/build_features?wait=20")
+    finally:
+        for _ in range(starting.MAX_WAITING):
+            starting._waiting.release()
+    assert (answer.status_code, answer.json()["status"]) == (202, "queued")
+
+
 @pytest.mark.parametrize("wait", ["-1", "1e308", "nan", "soon"])
 def test_an_impossible_wait_starts_nothing(roles, wait):
     assert roles["administrator"].get(f"/build_features?wait={wait}").status_code == 400
@@ -187,9 +206,14 @@ def test_a_password_kept_by_a_browser_opens_nothing_to_another_site(roles):
     browser.credentials(HTTP_AUTHORIZATION=basic("administrator", "a long password"))
     for address in ("/train_model", "/api/v1/model-versions/roll-back", "/api/v1/runs/1/cancel"):
         for site in ("cross-site", "same-site"):
-            answer = browser.post(address, HTTP_SEC_FETCH_SITE=site)
+            answer = browser.post(address, HTTP_SEC_FETCH_SITE=site, HTTP_ORIGIN="http://testserver")
             assert (answer.status_code, answer.json()["code"]) == (403, "cross_site_call")
+        for origin in ("https://evil.example", "null", "http://testserver.evil.example", "http://[", ""):
+            answer = browser.post(address, HTTP_ORIGIN=origin)
+            assert (answer.status_code, answer.json()["code"]) == (403, "cross_site_call")
+    assert not DatasetRun.objects.exists()
     assert browser.post("/train_model", {}, format="json", HTTP_SEC_FETCH_SITE="same-origin").status_code == 202
+    assert browser.post("/train_model", {}, format="json", HTTP_ORIGIN="http://testserver").status_code == 202
     assert browser.get("/api/v1/runs", HTTP_SEC_FETCH_SITE="cross-site").status_code == 200
 
 
@@ -209,6 +233,25 @@ def test_a_token_is_shown_once_kept_as_a_hash_and_can_be_revoked(roles):
     assert client.get("/api/v1/stations").status_code == 200
     assert client.delete(f"/api/v1/tokens/{row.pk}").status_code == 204
     assert client.get("/api/v1/stations").status_code == 401
+
+
+def test_a_token_that_could_never_be_used_is_not_made(roles):
+    body = {"name": "report", "expires_at": "2020-01-01T00:00Z"}
+    answer = roles["standard"].post("/api/v1/tokens", body, format="json")
+    assert (answer.status_code, list(answer.json()["fields"])) == (400, ["expires_at"])
+    assert not AccessToken.objects.filter(name="report").exists()
+
+
+def test_the_description_tells_the_bounds_of_numbers(client, settings):
+    paths = client.get("/api/schema").json()["paths"]
+
+    def bounds(path, name):
+        found = next(one["schema"] for one in paths[path]["get"]["parameters"] if one["name"] == name)
+        return found.get("minimum"), found.get("maximum")
+
+    assert bounds("/build_features", "wait") == (0, settings.LFB_MAX_WAIT_SECONDS)
+    assert bounds("/predict", "distance") == (0, 60)
+    assert bounds("/api/v1/runs", "page_size") == (1, 500)
 
 
 def test_an_expired_token_and_one_of_a_disabled_user_are_refused(roles):
@@ -254,6 +297,52 @@ def test_a_disabled_user_is_refused_though_the_password_is_remembered(password_c
     assert client.get("/api/v1/stations").status_code == 401
 
 
+def change_password(user, browser):
+    user.set_password("another long one")
+    user.save()
+
+
+def deactivate(user, browser):
+    get_user_model().objects.filter(pk=user.pk).update(is_active=False)
+
+
+def let_session_expire(user, browser):
+    Session.objects.update(expire_date=timezone.now() - dt.timedelta(seconds=1))
+
+
+def log_out_elsewhere(user, browser):
+    Session.objects.all().delete()
+
+
+def delete_user(user, browser):
+    user.delete()
+
+
+@pytest.mark.parametrize("end", [change_password, deactivate, let_session_expire, log_out_elsewhere, delete_user])
+def test_a_session_ends_at_once(password_client, end):
+    user, _ = password_client
+    browser = APIClient()
+    assert browser.login(request=HttpRequest(), username="someone", password="a long enough one")
+    assert browser.get("/api/v1/stations").status_code == 200
+    end(user, browser)
+    assert browser.get("/api/v1/stations").status_code == 401
+
+
+@pytest.mark.parametrize("login", ["basic", "token", "session"])
+def test_a_right_that_is_taken_away_is_gone_with_the_next_call(login):
+    user = get_user_model().objects.create_user("chief", password="a long enough one")
+    user.groups.add(Group.objects.get(name="administrators"))
+    client = APIClient()
+    if login == "session":
+        client.force_login(user)
+    else:
+        key = f"Bearer {AccessToken.make(user, 'test')[1]}" if login == "token" else basic("chief", "a long enough one")
+        client.credentials(HTTP_AUTHORIZATION=key)
+    assert client.get("/api/v1/schedules").status_code == 200
+    user.groups.clear()
+    assert client.get("/api/v1/schedules").status_code == 403
+
+
 def test_guessing_ends_in_a_lock_for_the_guesser_alone(password_client, settings):
     settings.LFB_PROXY_COUNT = 1
     _, client = password_client
@@ -287,6 +376,19 @@ def test_an_address_may_guess_only_so_often_whatever_the_names(settings):
     assert statuses == [401, 401, 401, 429, 429]
 
 
+@pytest.mark.parametrize("address", ["/login", "/admin/login/"])
+def test_the_login_forms_share_the_allowance_of_the_address(client, password_client, settings, address):
+    settings.LFB_LOGIN_FAILURES_PER_ADDRESS = 3
+    _, by_password = password_client
+    pages = [client.post(address, {"username": f"name{number}", "password": "x"}) for number in range(4)]
+    assert [page.status_code for page in pages] == [200, 200, 200, 429]
+    assert b"Too many wrong passwords" in pages[-1].content
+    right = client.post(address, {"username": "someone", "password": "a long enough one"})
+    assert (right.status_code, by_password.get("/api/v1/stations").status_code) == (429, 429)
+    failures.clear()
+    assert client.post("/login", {"username": "someone", "password": "a long enough one"}).status_code == 302
+
+
 def test_what_a_client_writes_into_forwarded_for_is_not_believed(rf, settings):
     from lfb_site.addresses import client_address
 
@@ -305,13 +407,22 @@ def test_calls_are_limited_by_user_and_by_address(roles, settings):
     assert roles["administrator"].get("/api/v1/stations").status_code == 429
 
 
-def test_a_prediction_asks_the_database_for_the_login_alone(roles, trained, settings):
+@pytest.mark.parametrize(
+    ("login", "tables"),
+    [("token", ["lfb_site_accesstoken"]), ("basic", ["auth_user"]), ("session", ["django_session", "auth_user"])],
+)
+def test_a_prediction_asks_the_database_for_the_login_alone(roles, password_client, trained, settings, login, tables):
     settings.LFB_REFRESH_SECONDS = 60
-    roles["standard"].get("/predict?distance=5.2&station=Acton")
+    user, client = password_client
+    if login == "token":
+        client = roles["standard"]
+    elif login == "session":
+        client = APIClient()
+        client.force_login(user)
+    client.get("/predict?distance=5.2&station=Acton")
     with CaptureQueriesContext(connection) as asked:
-        assert roles["standard"].get("/predict?distance=5.2&station=Acton").status_code == 200
-    assert len(asked) == 1
-    assert "accesstoken" in asked[0]["sql"]
+        assert client.get("/predict?distance=5.2&station=Acton").status_code == 200
+    assert [re.search(r"FROM \"?(\w+)", query["sql"])[1] for query in asked] == tables
 
 
 def test_a_prediction_sees_a_promotion_when_the_memory_is_refreshed(roles, trained, start):
@@ -444,9 +555,18 @@ def test_an_unchanged_list_is_not_sent_again(roles):
     assert roles["standard"].get("/api/v1/stations", HTTP_IF_NONE_MATCH=first["ETag"]).status_code == 304
 
 
-def test_the_documentation_loads_nothing_from_elsewhere(client):
-    import re
+@pytest.mark.parametrize(
+    "address",
+    ["/health", "/process_data", "/build_features", "/train_model", "/predict", "/api/v1/runs", "/api/schema"],
+)
+def test_an_address_with_a_slash_at_its_end_names_the_one_without(client, address):
+    for method in (client.get, client.post):
+        answer = method(f"{address}/?incident=true")
+        assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
+        assert answer.json()["hint"] == f"Addresses here end without a slash: {address}"
 
+
+def test_the_documentation_loads_nothing_from_elsewhere(client):
     for address in ("/api/docs", "/api/redoc"):
         page = client.get(address).content.decode()
         assert not re.findall(r'(?:src|href)="(?:https?:)?//', page)
@@ -594,3 +714,13 @@ def test_a_standard_user_calls_off_a_batch_of_their_own(roles, trained):
         "/api/v1/predictions/batches", {"rows": [{"station": "Acton", "distance": 5.2}]}, format="json"
     ).json()
     assert user.post(f"/api/v1/runs/{ordered['run']}/cancel").json()["status"] == "cancelled"
+
+
+def test_who_may_look_at_all_runs_calls_off_none_of_them(roles, trained):
+    user = get_user_model().objects.get(username="standard")
+    user.user_permissions.add(Permission.objects.get(codename="view_datasetrun"))
+    run = roles["administrator"].get("/build_features").json()["run"]
+    assert roles["standard"].get(f"/api/v1/runs/{run}").status_code == 200
+    answer = roles["standard"].post(f"/api/v1/runs/{run}/cancel")
+    assert (answer.status_code, answer.json()["code"]) == (403, "permission_denied")
+    assert DatasetRun.objects.get(pk=run).status == RunStatus.QUEUED

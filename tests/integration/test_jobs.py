@@ -12,7 +12,7 @@ from pipeline import queues, runs, steps, upkeep
 from pipeline.core.errors import MissingInputError, QueueUnavailableError, SourceError, TimeLimitError
 from pipeline.core.results import StepResult
 from pipeline.models import DatasetRun, RunStatus, Trigger
-from pipeline.worker import TimeLimit
+from pipeline.worker import StepWorker, TimeLimit
 
 pytestmark = pytest.mark.django_db
 
@@ -92,6 +92,17 @@ def test_an_emptied_queue_is_filled_again_from_the_records(order, empty_queues):
     empty_queues.flushdb()
     upkeep.look_after()
     assert queues.known_job_ids() == {run.job_id}
+
+
+def test_a_worker_is_known_again_where_the_queue_was_emptied(empty_queues):
+    queue = queues._queue("default")
+    worker = StepWorker([queue], connection=queue.connection)
+    worker.register_birth()
+    empty_queues.flushdb()
+    worker.heartbeat()
+    assert queues.state().workers == 1
+    worker.register_death()
+    assert queues.state().workers == 0
 
 
 def test_a_queue_that_went_away_loses_nothing(order, settings, caplog):

@@ -78,13 +78,22 @@ def test_nothing_is_left_behind_when_the_supervisor_is_killed(site, port):
     )
 
 
-def test_what_cannot_be_kept_alive_ends_it_all_with_an_explanation(site):
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        taken.listen()
-        supervisor = site.start("run_site", "--port", str(taken.getsockname()[1]))
+def test_what_cannot_be_kept_alive_ends_it_all_with_an_explanation(tmp_path, port):
+    with Site(tmp_path, WEB_CONCURRENCY="many") as site:
+        supervisor = site.start("run_site", "--port", str(port))
         assert supervisor.wait(120) == 1
-    assert "web died 5 times within a minute" in site.logs()
+        assert "web died 5 times within a minute" in site.logs()
+
+
+def test_a_port_that_is_taken_is_named_before_anything_starts(site):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        number = str(taken.getsockname()[1])
+        supervisor = site.start("run_site", "--port", number)
+        assert supervisor.wait(60) == 1
+    assert f"cannot listen on port {number} of 127.0.0.1: Address already in use" in site.logs()
+    assert not (site.folder / "data" / "broker").exists()
+    refused = site.start("run_site", "--port", "99999")
+    assert (refused.wait(60), "port must be 0-65535" in site.logs()) == (1, True), site.logs()
 
 
 def test_queued_jobs_survive_the_death_of_worker_web_and_queue(site, port):
