@@ -95,6 +95,15 @@ def seconds(duration):
     return sum(int(number) * units[unit] for number, unit in re.findall(r"(\d+)([hms])", duration))
 
 
+def test_every_setting_of_the_site_can_be_made_in_the_containers(roles):
+    """It is set by the compose file or the image, or taken from `.env`; but for what makes no sense there."""
+    table = re.findall(r"^\| (`[A-Z_`, ()a-z]+`) \|", (ROOT / "README.md").read_text(), flags=re.MULTILINE)
+    settings = {name for cell in table for name in re.findall(r"`([A-Z][A-Z_]+)`", cell)}
+    settings -= {"USE_MLFLOW", "LFB_REFERENCE_DIR", "LFB_WORKERS", "DJANGO_DEBUG", "DJANGO_STATIC_ROOT"}
+    assert len(settings) > 40
+    assert settings - set(roles["worker"]["environment"]) - set(containers.settings_of_the_image()) == set()
+
+
 def test_roles_start_after_what_they_need(roles):
     for name in ("web", "worker", "scheduler", "first-run"):
         waits_for = {other: found["condition"] for other, found in roles[name]["depends_on"].items()}
