@@ -6,11 +6,13 @@ import hashlib
 import ipaddress
 import json
 import os
+import re
 import secrets
 import tempfile
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
@@ -92,15 +94,17 @@ def years(name: str) -> tuple[int, ...]:
     return tuple(sorted({int(item) for item in found}))
 
 
-def band(name: str, default: tuple[float, float]) -> tuple[float, float]:
-    """Two rising numbers, such as `5,35`."""
-    found = items(name, [str(value) for value in default])
+def band(name: str, default: tuple[float, float], *, most: float) -> tuple[float, float]:
+    """Two rising numbers up to `most`, such as `5,35`."""
+    found = items(name) or [str(value) for value in default]
     try:
         low, high = (float(item) for item in found)
     except ValueError:
         raise refuse(name, ",".join(found), "wanted two numbers separated by a comma") from None
     if not 0 <= low < high:
         raise refuse(name, ",".join(found), "wanted the lower number first, and neither negative")
+    if high > most:
+        raise refuse(name, ",".join(found), f"wanted numbers up to {most:g}")
     return low, high
 
 
@@ -147,21 +151,39 @@ def standards(name: str) -> dict[str, dict[str, float]]:
     return {pump: {key: float(figure) for key, figure in rule.items()} for pump, rule in found.items()}
 
 
+# An address of these must name a host; of the others, a path: a file, a socket, or the database of a server.
+HOST_SCHEMES = ("http", "https", "redis", "rediss")
+
+
+def address(name: str, value: str, schemes: Sequence[str], wanted: str) -> SplitResult:
+    """`value` taken apart. A refusal shows the scheme alone, if there is one: what follows may be a password."""
+    scheme, separator, _ = value.partition("://")
+    try:
+        parts = urlsplit(value)
+        usable = separator != "" and parts.scheme in schemes and parts.port != 0
+        usable = usable and bool(parts.hostname if parts.scheme in HOST_SCHEMES else parts.path.strip("/"))
+        usable = usable and not re.search(r"[\s;,]", parts.hostname or "")
+    except ValueError:  # a port that is no number, or brackets without an address in them
+        usable = False
+    if not usable:
+        raise refuse(name, f"{scheme}://…" if separator else "…", wanted)
+    return parts
+
+
 def tracking_uri(name: str, default_file: Path) -> str:
     """Where MLflow keeps its records: a SQLite file by default, or a server."""
     uri = text(name) or f"sqlite:///{default_file}"
-    if not uri.startswith(("sqlite:///", "http://", "https://")):
-        raise refuse(name, uri.split("://", 1)[0] + "://…", "wanted http://HOST:PORT, https://HOST or sqlite:///FILE")
+    address(name, uri, ("sqlite", "http", "https"), "wanted http://HOST:PORT, https://HOST or sqlite:///FILE")
     return uri
 
 
 def database(name: str, default_file: Path) -> dict[str, object]:
     """A Django database from a URL: SQLite in WAL mode by default, PostgreSQL where one is named."""
     url = text(name) or f"sqlite:///{default_file}"
-    if not url.startswith(("sqlite:///", "postgres://", "postgresql://")):
-        raise refuse(
-            name, url.split("://", 1)[0] + "://…", "wanted sqlite:///FILE or postgres://USER:PASSWORD@HOST/NAME"
-        )
+    wanted = (
+        "wanted sqlite:///FILE or postgres://USER:PASSWORD@HOST:PORT/NAME, with / and @ in a password as %2F and %40"
+    )
+    address(name, url, ("sqlite", "postgres", "postgresql"), wanted)
     config: dict[str, object] = environ.Env.db_url_config(url)
     if config["ENGINE"] == "django.db.backends.sqlite3":
         config["OPTIONS"] = {
@@ -176,15 +198,10 @@ def database(name: str, default_file: Path) -> dict[str, object]:
     return config
 
 
-def web_address(name: str, default: str) -> str:
+def web_address(name: str, default: str = "") -> str:
     value = text(name) or default
-    try:
-        parts = urlsplit(value)
-        usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        usable = False
-    if not usable:
-        raise refuse(name, value.rpartition("@")[2], "wanted http://HOST:PORT or https://HOST:PORT")
+    if value:
+        address(name, value, ("http", "https"), "wanted http://HOST:PORT or https://HOST:PORT")
     return value
 
 
@@ -217,14 +234,16 @@ MAX_SOCKET_PATH = 100  # the kernel allows 107 bytes
 def broker(name: str, folder: Path) -> tuple[str, bool]:
     """The address of the queue's server, and whether that server is our own: a socket in `folder`, closed to others."""
     url = text(name)
-    if url and not url.startswith(("redis://", "rediss://", "unix://")):
-        raise refuse(name, url.split("://", 1)[0] + "://…", "wanted redis://HOST:PORT/0, rediss://… or unix://PATH")
     if not url:
         socket = folder / "valkey.sock"
         if len(os.fsencode(socket)) > MAX_SOCKET_PATH:
             digest = hashlib.sha256(os.fsencode(folder)).hexdigest()[:16]
             socket = Path(tempfile.gettempdir()) / f"lfb-{os.getuid()}-{digest}" / "valkey.sock"
         return f"unix://{socket}?socket_connect_timeout=2", True
+    wanted = "wanted redis://HOST:PORT/0, rediss://HOST:PORT/0 or unix://PATH, the last of them a database's number"
+    parts = address(name, url, ("redis", "rediss", "unix"), wanted)
+    if parts.scheme != "unix" and not re.fullmatch(r"/?\d*", parts.path):
+        raise refuse(name, f"{parts.scheme}://…{parts.path}", wanted)
     if "socket_connect_timeout" not in url:
         url += ("&" if "?" in url else "?") + "socket_connect_timeout=2"
     return url, False
@@ -238,12 +257,14 @@ def secret_key(name: str, file: Path) -> tuple[str, bool]:
     value = text(name)
     if value:
         return value, False
-    file.parent.mkdir(parents=True, exist_ok=True)
     try:
-        handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        pass
-    else:
-        with os.fdopen(handle, "w") as stream:
-            stream.write(secrets.token_urlsafe(64))
-    return file.read_text().strip(), True
+        file.parent.mkdir(parents=True, exist_ok=True)
+        with (
+            suppress(FileExistsError),
+            os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as new,
+        ):
+            new.write(secrets.token_urlsafe(64))
+        return file.read_text().strip(), True
+    except OSError as error:
+        wanted = f"wanted a key, or a data folder (LFB_DATA_DIR) to keep one in; {file.parent}: {error.strerror}"
+        raise refuse(name, value, wanted) from None

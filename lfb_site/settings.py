@@ -19,8 +19,8 @@ LFB_MODEL_DIR = env.folder("LFB_MODEL_DIR", BASE_DIR / "models")
 LFB_LOG_DIR = env.folder("LFB_LOG_DIR", BASE_DIR / "logs")
 
 # Data
-LFB_INCIDENT_SOURCES = env.items("LFB_INCIDENT_SOURCES", PUBLISHED_INCIDENT_SOURCES)
-LFB_MOBILISATION_SOURCES = env.items("LFB_MOBILISATION_SOURCES", PUBLISHED_MOBILISATION_SOURCES)
+LFB_INCIDENT_SOURCES = env.items("LFB_INCIDENT_SOURCES") or PUBLISHED_INCIDENT_SOURCES
+LFB_MOBILISATION_SOURCES = env.items("LFB_MOBILISATION_SOURCES") or PUBLISHED_MOBILISATION_SOURCES
 LFB_YEARS = env.years("LFB_YEARS")
 LFB_MAX_REJECT_SHARE = env.number("LFB_MAX_REJECT_SHARE", 0.05, low=0, high=1)
 LFB_SAMPLE_INCIDENTS = env.integer("LFB_SAMPLE_INCIDENTS", 126_000, low=1_000, high=10_000_000)
@@ -30,8 +30,8 @@ LFB_LIVE_DATA_TIMEOUT = env.number("LFB_LIVE_DATA_TIMEOUT", 5, low=0, high=600)
 LFB_CODE_VERSION = env.text("LFB_CODE_VERSION")
 
 # Training and standards
-LFB_SPEED_BAND_KMH = env.band("LFB_SPEED_BAND_KMH", (5, 35))
-LFB_ATTENDANCE_BAND_SECONDS = env.band("LFB_ATTENDANCE_BAND_SECONDS", (193, 539))
+LFB_SPEED_BAND_KMH = env.band("LFB_SPEED_BAND_KMH", (5, 35), most=300)
+LFB_ATTENDANCE_BAND_SECONDS = env.band("LFB_ATTENDANCE_BAND_SECONDS", (193, 539), most=86_400)
 LFB_TRAIN_ON_BANDS = env.boolean("LFB_TRAIN_ON_BANDS", default=False)
 LFB_STANDARDS = env.standards("LFB_STANDARDS")
 
@@ -40,7 +40,7 @@ LFB_GATE_MARGIN_SECONDS = env.number("LFB_GATE_MARGIN_SECONDS", 0, low=0, high=6
 LFB_GATE_NEWER_SECONDS = env.number("LFB_GATE_NEWER_SECONDS", 0, low=0, high=600)
 LFB_GATE_BOROUGH_SECONDS = env.number("LFB_GATE_BOROUGH_SECONDS", 5, low=0, high=600)
 LFB_GATE_BOROUGH_ROWS = env.integer("LFB_GATE_BOROUGH_ROWS", 100, low=2, high=10_000_000)
-LFB_GATE_COVERAGE = env.band("LFB_GATE_COVERAGE", (0.87, 0.93))
+LFB_GATE_COVERAGE = env.band("LFB_GATE_COVERAGE", (0.87, 0.93), most=1)
 
 # Tracking: what is on record of every version, in MLflow too. The records of the site itself are the truth.
 MLFLOW_ENABLED = env.boolean("MLFLOW_ENABLED", "USE_MLFLOW", default=True)
@@ -236,7 +236,7 @@ STORAGES = {
 }
 
 # A map server for the background of the prediction page; without one the map shows outlines and stations alone.
-LFB_MAP_TILES_URL = env.text("LFB_MAP_TILES_URL")
+LFB_MAP_TILES_URL = env.web_address("LFB_MAP_TILES_URL")
 LFB_MAP_TILES_ATTRIBUTION = env.text("LFB_MAP_TILES_ATTRIBUTION")
 
 # Nothing is loaded from elsewhere, and nothing inline is executed.

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from django.db import connections
 from django.utils import timezone
 from django_rq.cron import DjangoCronScheduler
+from redis.exceptions import RedisError
 from rq.cron import CronJob
 from rq.exceptions import StopRequested
 
@@ -75,6 +78,15 @@ def _note(schedule: Schedule, event: str) -> None:
     Schedule.objects.filter(pk=schedule.pk).update(last_event=event)
 
 
+@contextmanager
+def _queue_may_be_away() -> Iterator[None]:
+    """The timetable stands in the database: what is due is recorded all the same, and handed over once the queue is back."""
+    try:
+        yield
+    except RedisError:
+        logger.warning("the job queue does not answer; the timetable goes on")
+
+
 class Timekeeper(DjangoCronScheduler):
     """RQ's scheduler with the timetable of the database, so that it is edited while it runs."""
 
@@ -96,6 +108,18 @@ class Timekeeper(DjangoCronScheduler):
         finally:
             connections.close_all()
         return self._cron_jobs  # so that their next times are shown
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        with _queue_may_be_away():
+            super().save(*args, **kwargs)
+
+    def heartbeat(self) -> None:
+        with _queue_may_be_away():
+            super().heartbeat()
+
+    def register_death(self, *args: Any, **kwargs: Any) -> None:
+        with _queue_may_be_away():
+            super().register_death(*args, **kwargs)
 
     def calculate_sleep_interval(self) -> float:
         return TICK_SECONDS

@@ -12,6 +12,7 @@ from django.conf import settings
 from pipeline.core import params as core_params
 from pipeline.core.errors import ParameterError
 from pipeline.core.results import StepResult
+from pipeline.storage import source_faults
 
 
 @dataclass(frozen=True)
@@ -53,6 +54,14 @@ def take(given: Mapping[str, Any], *names: str) -> dict[str, Any]:
             fields=dict.fromkeys(unknown, "unknown"),
         )
     return {name: given[name] for name in names if given.get(name) is not None}
+
+
+def shown(parameters: Mapping[str, Any]) -> dict[str, Any]:
+    """Recorded parameters as they may be shown: the work needs a source's whole address, which may hold a key."""
+    return {
+        name: [source_faults.shown(source) for source in value] if name.endswith("_sources") else value
+        for name, value in parameters.items()
+    }
 
 
 def process_data_params(given: Mapping[str, Any]) -> core_params.ProcessDataParams:

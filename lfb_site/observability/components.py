@@ -17,8 +17,11 @@ _OF_STEP = {
     "make_sample_data": "data_preprocessing",
     "build_features": "build_features",
     "train_model": "train_model",
+    "track_models": "train_model",
     "evaluate_model": "eval_model",
     "monitor_model": "eval_model",
+    "backtest_model": "eval_model",
+    "backtest_fold": "eval_model",
     "predict": "predict_model",
     "predict_batch": "predict_model",
 }

@@ -14,7 +14,7 @@ from pipeline.core.errors import TrackingError
 from pipeline.core.params import TrackModelsParams
 from pipeline.core.results import StepResult
 from pipeline.model_card import model_card
-from pipeline.models import ModelVersion, VersionState
+from pipeline.models import ModelVersion, Station, VersionState
 from pipeline.registered_models import fetch_ahead, store
 from pipeline.storage import locks, tracking
 
@@ -33,17 +33,18 @@ def track_models(params: TrackModelsParams, context: RunContext) -> StepResult:
     versions = list(ModelVersion.objects.order_by("number"))
     if not versions:
         return StepResult(rows_in=0, rows_out=0, notes=("There is no version to track yet.",))
-    before = sum(version.mlflow_version is not None for version in versions)
+    before = {version.mlflow_run_id for version in versions}
     # Importing MLflow takes some seconds, each version a second or two.
     waits = store(timeout_seconds=settings.MLFLOW_TIMEOUT_SECONDS * (1 + len(versions) / 10))
     error = _track(versions, waits)
     held = ModelVersion.objects.exclude(mlflow_version=None).count()
     if error:
         raise TrackingError(f"MLflow at {waits.shown} did not take all {len(versions)} versions: {error}.")
+    new = sum(version.mlflow_run_id not in before for version in versions)
     return StepResult(
         rows_in=len(versions),
         rows_out=held,
-        notes=(f"MLflow at {waits.shown} holds {held} of {len(versions)} versions; {held - before} are new.",),
+        notes=(f"MLflow at {waits.shown} holds {held} of {len(versions)} versions; {new} are new.",),
     )
 
 
@@ -114,6 +115,7 @@ def _described(version: ModelVersion) -> dict[str, Any]:
             "mlflow.user": version.run.started_by_name,
         },
         "datasets": version.datasets,
+        "stations": {name: place for name, *place in Station.objects.values_list("name", "easting_m", "northing_m")},
         "files": [
             {
                 "role": entry["name"],

@@ -277,7 +277,7 @@ class DatasetRunAdmin(TellsWhatData, HistoryAdmin):
 
     @admin.display(description="parameters")
     def shown_parameters(self, run: DatasetRun) -> SafeString:
-        return readable_json(run.parameters)
+        return readable_json(steps.shown(run.parameters))
 
     @admin.display(description="peak memory")
     def shown_memory(self, run: DatasetRun) -> str:

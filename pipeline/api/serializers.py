@@ -10,6 +10,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from lfb_site.strict import StrictSerializer
+from pipeline import steps
 from pipeline.api.scrubbing import hide_paths, hide_tracebacks
 from pipeline.core.errors import PathError
 from pipeline.core.params import BACKTEST_WAYS, DATASETS, ESTIMATOR_NAMES, MAX_FOLDS, ROW_ORIGINS
@@ -216,7 +217,7 @@ class RunSerializer(serializers.ModelSerializer):
         return run_error(run)
 
     def get_parameters(self, run: DatasetRun) -> dict[str, Any]:
-        return dict(hide_paths(run.parameters))
+        return dict(hide_paths(steps.shown(run.parameters)))
 
     def get_inputs(self, run: DatasetRun) -> list[dict[str, Any]]:
         return list(hide_paths(run.inputs))

@@ -10,7 +10,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from tqdm import tqdm
 
-from pipeline import runs
+from pipeline import runs, steps
 from pipeline.core.errors import PipelineError
 from pipeline.core.wording import readable_bytes, readable_count, readable_duration
 from pipeline.models import DatasetRun, RunStatus, Trigger
@@ -129,7 +129,7 @@ def run_as_dict(run: DatasetRun) -> dict[str, Any]:
         "status": run.status,
         "started_by": run.started_by_name,
         "trigger": run.trigger,
-        "parameters": run.parameters,
+        "parameters": steps.shown(run.parameters),
         "seconds": run.duration.total_seconds() if run.duration else None,
         "peak_memory_bytes": run.peak_memory_bytes,
         "code_version": run.code_version,

@@ -162,7 +162,7 @@ def _log_model(run_id: str, version: dict[str, Any]) -> str:
     """The model with signature and input example; its id."""
     files = {entry["role"]: (Path(entry["path"]), entry["sha256"]) for entry in version["files"]}
     with tempfile.TemporaryDirectory() as folder:
-        estimator = mlflow_model.write_data(version["estimator"], files, Path(folder) / "data")
+        estimator = mlflow_model.write_data(version["estimator"], files, version["stations"], Path(folder) / "data")
         with mlflow.start_run(run_id=run_id):
             logged = mlflow.pyfunc.log_model(
                 name="model",

@@ -17,6 +17,8 @@ from pipeline.core.residuals import ResidualDistribution
 from pipeline.storage import artifacts
 
 ANSWER = "attendance_seconds"
+STATIONS = "stations.json"
+Places = dict[str, list[float]]  # name of a station → its easting and northing, metres
 REQUIRED = ("distance_km", "station_name")
 TEXT = {column.name for column in FEATURE_COLUMNS if column.kind == "text"}
 EXAMPLE: dict[str, Any] = {
@@ -25,13 +27,14 @@ EXAMPLE: dict[str, Any] = {
 }  # fmt: skip
 
 
-def write_data(name: str, files: dict[str, tuple[Path, str]], folder: Path) -> AttendanceEstimator:
-    """What the stored model needs, into `folder`, from the version's files: role → (path, recorded SHA-256).
+def write_data(name: str, files: dict[str, tuple[Path, str]], stations: Places, folder: Path) -> AttendanceEstimator:
+    """What the stored model needs, into `folder`: the version's files, role → (path, recorded SHA-256), and the stations.
 
     Raises ArtifactError where a file is not the recorded one.
     """
     estimator = artifacts.load_estimator(name, files)
     folder.mkdir(parents=True)
+    (folder / STATIONS).write_text(json.dumps(stations), encoding="utf-8")
     if isinstance(estimator, LinearAttendance):
         from skops import io as skops_io
 
@@ -60,11 +63,14 @@ def read_data(folder: Path) -> AttendanceEstimator:
 class AttendanceModel:
     """Answers MLflow's `predict`: a frame of inputs in, one column of seconds out."""
 
-    def __init__(self, estimator: AttendanceEstimator) -> None:
+    def __init__(self, estimator: AttendanceEstimator, stations: Places) -> None:
         self.estimator = estimator
+        self.stations = stations
 
     def predict(self, rows: pd.DataFrame, params: dict[str, Any] | None = None) -> pd.DataFrame:
-        """`distance_km` and `station_name` are needed; whatever else is left out counts as not known."""
+        """`distance_km` and `station_name` are needed. Left out, the station's place is the one it has and the engine the
+        first; whatever else is left out counts as not known: the site answers the same.
+        """
         given = {
             name: rows[name].to_numpy() if name in rows else np.full(len(rows), None if name in TEXT else np.nan)
             for name in self.estimator.inputs
@@ -72,9 +78,19 @@ class AttendanceModel:
         question = pd.DataFrame(
             {name: pd.Series(values, dtype="str" if name in TEXT else "float64") for name, values in given.items()}
         )
+        question = question.fillna({"pump_order": 1.0, **self._places_of(question)})
         return pd.DataFrame({ANSWER: self.estimator.predict(question)})
+
+    def _places_of(self, question: pd.DataFrame) -> dict[str, pd.Series]:
+        """Easting and northing of each row's station; NaN where the station is not known."""
+        nowhere = [np.nan, np.nan]
+        places = np.array([self.stations.get(str(name), nowhere) for name in question["station_name"]]).reshape(-1, 2)
+        return {
+            name: pd.Series(places[:, axis], index=question.index)
+            for axis, name in enumerate(("station_easting_m", "station_northing_m"))
+        }
 
 
 def _load_pyfunc(path: str) -> AttendanceModel:
     """The name and signature that MLflow asks of a loader module."""
-    return AttendanceModel(read_data(Path(path)))
+    return AttendanceModel(read_data(Path(path)), json.loads((Path(path) / STATIONS).read_text(encoding="utf-8")))

@@ -74,6 +74,36 @@ def test_one_image_serves_every_role_of_ours_without_rights(roles):
         assert not roles[name].get("privileged")
 
 
+def test_no_container_gains_rights_or_fills_the_disk_with_its_console(roles):
+    for role in roles.values():
+        assert role["security_opt"] == ["no-new-privileges:true"]
+        assert set(role["logging"]["options"]) == {"max-size", "max-file"}
+
+
+def test_what_is_under_way_may_end_before_a_container_is_killed(roles):
+    """Docker kills after ten seconds where nothing else is said."""
+    told = (ROOT / "deploy/gunicorn.conf.py").read_text()
+    requests_may_take = int(re.search(r"^graceful_timeout = (\d+)$", told, flags=re.MULTILINE)[1])
+    assert seconds(roles["web"]["stop_grace_period"]) > requests_may_take
+    assert seconds(roles["worker"]["stop_grace_period"]) >= 60
+    assert seconds(roles["postgres"]["stop_grace_period"]) >= 60
+
+
+def seconds(duration):
+    """What Compose calls `1m30s`."""
+    units = {"h": 3600, "m": 60, "s": 1}
+    return sum(int(number) * units[unit] for number, unit in re.findall(r"(\d+)([hms])", duration))
+
+
+def test_every_setting_of_the_site_can_be_made_in_the_containers(roles):
+    """It is set by the compose file or the image, or taken from `.env`; but for what makes no sense there."""
+    table = re.findall(r"^\| (`[A-Z_`, ()a-z]+`) \|", (ROOT / "README.md").read_text(), flags=re.MULTILINE)
+    settings = {name for cell in table for name in re.findall(r"`([A-Z][A-Z_]+)`", cell)}
+    settings -= {"USE_MLFLOW", "LFB_REFERENCE_DIR", "LFB_WORKERS", "DJANGO_DEBUG", "DJANGO_STATIC_ROOT"}
+    assert len(settings) > 40
+    assert settings - set(roles["worker"]["environment"]) - set(containers.settings_of_the_image()) == set()
+
+
 def test_roles_start_after_what_they_need(roles):
     for name in ("web", "worker", "scheduler", "first-run"):
         waits_for = {other: found["condition"] for other, found in roles[name]["depends_on"].items()}

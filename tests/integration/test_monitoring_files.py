@@ -10,6 +10,7 @@ import yaml
 from django.urls import reverse
 
 from lfb_site.observability import metrics
+from tests.contract.metric_names import COMPONENTS, GAUGES
 from tests.integration.prometheus_servers import program
 
 DEPLOY = Path(__file__).resolve().parents[2] / "deploy"
@@ -71,8 +72,48 @@ def test_rules_and_configuration_hold_by_prometheus_itself():
         ["check", "config", DEPLOY / "prometheus" / "prometheus.yml"],
         ["test", "rules", DEPLOY / "prometheus" / "tests" / "alerts_test.yml"],
     ):
-        done = subprocess.run([promtool, *words], capture_output=True, text=True)
-        assert done.returncode == 0, done.stdout + done.stderr
+        hold([promtool, *words])
+
+
+def test_dashboards_tell_of_the_last_run_whichever_worker_had_it(tmp_path):
+    """Each worker goes on telling of its own last run; the Pushgateway holds the last of all. Log messages are no gauges:
+    what was pushed is the count of one worker, told by that worker as well."""
+    asked = {
+        target["expr"]: names_in(target["expr"])
+        for path in DASHBOARDS
+        for panel in panels(path)
+        for target in panel["targets"]
+    }
+    gauges = {expression: names for expression, names in asked.items() if names <= GAUGES}
+    counters = {expression: names for expression, names in asked.items() if all("_logs_" in name for name in names)}
+    assert min(len(gauges), len(counters)) > 5
+    series = [
+        {"series": f'{name}{{job="{job}", instance="{instance}"}}', "values": values}
+        for name in set().union(*gauges.values(), *counters.values())
+        for job, instance, values in (
+            ("workers", "a", "0+60x20" if "_logs_" in name else "900x20"),
+            ("workers", "b", "0x20" if "_logs_" in name else "100x20"),
+            (component_of(name), "", "0+60x20" if "_logs_" in name else "400x20"),
+        )
+    ]
+    wanted = [(expression, 20 if "sqrt" in expression else 400) for expression in gauges]
+    wanted += [(expression, 300 * len(names)) for expression, names in counters.items()]
+    cases = [
+        {"expr": f"({expression}) + 0", "eval_time": "15m", "exp_samples": [{"labels": "{}", "value": value}]}
+        for expression, value in wanted
+    ]
+    test = {"tests": [{"interval": "1m", "input_series": series, "promql_expr_test": cases}]}
+    (tmp_path / "dashboards.yml").write_text(yaml.safe_dump(test))
+    hold([program("promtool"), "test", "rules", str(tmp_path / "dashboards.yml")])
+
+
+def component_of(name):
+    return next(component for component in COMPONENTS if name.removesuffix("_total").endswith(f"_{component}"))
+
+
+def hold(command):
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 def test_every_alert_is_tested_and_says_what_to_do():

@@ -10,6 +10,8 @@ import socket
 import urllib.request
 
 import pytest
+from redis import Redis
+from rq.cron import CronScheduler
 
 from lfb_site import environment
 from pipeline.storage import broker
@@ -160,6 +162,28 @@ def test_a_burst_worker_and_a_scheduler_work_apart_from_the_rest(site):
         scheduler.terminate()
         assert scheduler.wait(30) in (0, -signal.SIGTERM), site.logs()  # the second may not have begun yet
     assert site.statuses().count("queued") in (2, 4)  # a chain of two; a minute may have turned
+
+
+def test_the_timetable_goes_on_while_the_queue_is_away(site):
+    folder = site.folder / "data" / "broker"
+    url, _ = environment.broker("LFB_NO_SUCH_NAME", folder)
+    queue = site.launch(broker.server_command(url, folder))
+    broker.await_ready(url, 10)
+    scheduler = site.start("run_scheduler")
+    with Redis.from_url(url) as known:
+        wait_for(lambda: CronScheduler.all(known))
+    kill(queue.pid)
+    log = site.folder / "logs" / "api.log"
+    wait_for(lambda: log.exists() and "the timetable goes on" in log.read_text())
+    site.python(
+        "from pipeline.models import Schedule; Schedule.objects.filter(chain='housekeeping').update(cron='* * * * *', handled_until='2026-01-01T00:00Z', if_missed='start_once')"
+    )
+    wait_for(lambda: "queued" in site.statuses(), what="nothing was recorded")
+    site.launch(broker.server_command(url, folder))
+    broker.await_ready(url, 10)
+    assert scheduler.poll() is None
+    site.run("run_worker", "--burst")
+    wait_for(lambda: "succeeded" in site.statuses(), what="what was recorded was not handed over")
 
 
 @pytest.mark.parametrize("command", ["run_worker", "run_scheduler"])

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from django.core.management import call_command
 
 from pipeline import registry, steps, upkeep
 from pipeline.core.columns import FEATURE_COLUMNS
@@ -12,6 +13,7 @@ from pipeline.core.errors import ParameterError
 from pipeline.models import DatasetRun, ModelVersion, RunStatus, Trigger
 from pipeline.storage import locks
 from pipeline.storage.hashing import sha256_of
+from tests.conftest import make_user
 from tests.frames import raw_rows
 
 pytestmark = pytest.mark.django_db
@@ -198,6 +200,24 @@ def test_sample_and_real_data_are_never_mixed(start, sample_sources, settings, t
     write_sources(settings, tmp_path, incident=raw_rows("incident", *[{}] * 5))
     start("process_data", datasets=["incident"])
     assert start("build_features").error_code == "mixed_sample_and_real"
+
+
+def test_a_key_in_an_address_is_kept_for_the_work_and_shown_nowhere(roles, client, capsys, caplog, publisher):
+    address = f"{publisher.url}/nothing.csv?token=hunter2&year=2023"
+    with pytest.raises(SystemExit):
+        call_command("process_data", "--type", "incident", "--incident-source", address, "--json")
+    run = DatasetRun.objects.get()
+    assert run.parameters["incident_sources"] == [address]
+    client.force_login(make_user("chief", "administrators"))
+    shown = [
+        *capsys.readouterr(),
+        caplog.text,
+        run.log_excerpt + run.error_message,
+        roles["administrator"].get(f"/api/v1/runs/{run.pk}").content.decode(),
+        client.get(f"/admin/pipeline/datasetrun/{run.pk}/change/").content.decode(),
+    ]
+    assert "hunter2" not in "".join(shown)
+    assert "/nothing.csv?token=…&amp;year=2023" in shown[-1]
 
 
 def test_addresses_with_a_password_are_refused_before_they_reach_a_record(start, settings):

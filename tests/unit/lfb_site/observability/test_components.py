@@ -8,6 +8,7 @@ from django.contrib.auth.models import User
 from django.utils.functional import SimpleLazyObject
 
 from lfb_site.observability import components
+from pipeline import steps
 from pipeline.run_log import current_run
 
 
@@ -35,6 +36,7 @@ def seen(name="pipeline.storage.tables"):
     [
         ("process_data", "data_preprocessing"), ("make_sample_data", "data_preprocessing"), ("build_features", "build_features"),
         ("train_model", "train_model"), ("evaluate_model", "eval_model"), ("predict", "predict_model"), ("housekeeping", "api"),
+        ("track_models", "train_model"), ("backtest_model", "eval_model"), ("backtest_fold", "eval_model"), ("predict_batch", "predict_model"),
     ],
 )  # fmt: skip
 def test_whatever_is_logged_during_a_step_belongs_to_it(during, step, component):
@@ -42,6 +44,10 @@ def test_whatever_is_logged_during_a_step_belongs_to_it(during, step, component)
     for name in ("pipeline.storage.tables", "py.warnings", "urllib3.connectionpool", "predictions"):
         record = seen(name)
         assert (record.component, record.run, record.step, record.user) == (component, 7, step, "ada")
+
+
+def test_every_step_but_upkeep_has_a_component_of_its_own():
+    assert {step.name for step in steps.every() if components.of_step(step.name) == "api"} == {"housekeeping"}
 
 
 @pytest.mark.parametrize(
