@@ -410,3 +410,38 @@ def test_what_is_exported_can_be_imported_again(chief, number, kind):
 def test_who_may_only_look_can_export_but_not_import(reader):
     assert reader.get("/admin/pipeline/station/export/").status_code == 200
     assert reader.get("/admin/pipeline/station/import/").status_code == 403
+
+
+# The job queue's own pages
+
+
+QUEUE_PAGES = ("", "queues/0/", "queues/0/failed/", "workers/0/", "stats.json")
+
+
+@pytest.mark.parametrize("address", QUEUE_PAGES)
+def test_the_queues_pages_are_for_those_who_may_see_runs(chief, reader, address):
+    assert chief.get(f"/admin/queues/{address}").status_code == 200
+    assert reader.get(f"/admin/queues/{address}").status_code == 200
+    clerk = Client()
+    clerk.force_login(get_user_model().objects.create_user("clerk", password="a long enough one", is_staff=True))
+    assert clerk.get(f"/admin/queues/{address}").status_code == 403
+
+
+@pytest.mark.parametrize("address", ["empty/", "requeue-all/", "failed/clear/", "a/stop/", "a/delete/"])
+def test_who_may_only_look_changes_nothing_in_the_queues(reader, address):
+    assert reader.post(f"/admin/queues/queues/0/{address}").status_code == 403
+
+
+def test_an_administrator_empties_a_queue(chief):
+    assert "successfully cleared" in text_of(chief.post("/admin/queues/queues/0/empty/", follow=True))
+
+
+def test_a_job_that_the_queue_does_not_hold_is_not_found(chief):
+    assert chief.post("/admin/queues/queues/0/nowhere/requeue/").status_code == 404
+
+
+@pytest.mark.parametrize("address", ["", "queues/0/", "workers/0/"])
+def test_without_the_job_queue_its_pages_say_so(chief, no_queue, address):
+    answer = chief.get(f"/admin/queues/{address}")
+    assert answer.status_code == 503
+    assert "The job queue does not answer" in text_of(answer)
