@@ -18,7 +18,7 @@ from django.utils.safestring import SafeString
 
 from pipeline import model_figures, registry
 from pipeline.actions.promote_model import promote_model, roll_back_model
-from pipeline.admin.display import HistoryAdmin, TellsWhatData, files_table, readable_json, table
+from pipeline.admin.display import HistoryAdmin, TellsWhatData, files_table, parameters_table, table
 from pipeline.core.errors import PipelineError
 from pipeline.core.wording import readable_count, readable_percent
 from pipeline.models import ModelVersion, Promotion, Trigger, VersionState
@@ -206,8 +206,8 @@ class ModelVersionAdmin(TellsWhatData, HistoryAdmin):
         return str(version.seed)
 
     @admin.display(description="parameters")
-    def shown_parameters(self, version: ModelVersion) -> SafeString:
-        return readable_json(version.parameters)
+    def shown_parameters(self, version: ModelVersion) -> SafeString | str:
+        return parameters_table(version.parameters)
 
     @admin.display(description="training files")
     def shown_datasets(self, version: ModelVersion) -> SafeString | str:

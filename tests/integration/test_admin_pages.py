@@ -15,7 +15,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from pipeline import registry
-from pipeline.models import DatasetRun, RunStatus, Station, Trigger
+from pipeline.models import DatasetRun, RunStatus, Schedule, Station, Trigger
 from tests.integration.markup import text_of
 from tests.integration.records import copy_version, make_run
 
@@ -119,7 +119,7 @@ def test_every_step_is_started_with_its_parameters(chief, step, fields, recorded
     assert (run.step, run.status, run.trigger, run.started_by_name) == (step, "queued", Trigger.ADMIN, "chief")
     assert recorded.items() <= run.parameters.items()
     assert answer.url == reverse("admin:pipeline_datasetrun_change", args=[run.pk])
-    assert f"queued as run {run.pk}" in text_of(chief.get(answer.url))
+    assert f'queued as <a href="{answer.url}">Run {run.pk}</a>' in text_of(chief.get(answer.url))
 
 
 def test_processing_can_be_followed_by_all_that_comes_after(chief):
@@ -175,7 +175,7 @@ def test_a_waiting_run_is_cancelled_after_a_question(chief):
     text = text_of(chief.post(url, follow=True))
     run.refresh_from_db()
     assert (run.status, run.notes) == (RunStatus.CANCELLED, ["Cancelled by chief before it began."])
-    assert f"Run {run.pk} is cancelled." in text
+    assert f"Run {run.pk}</a> is cancelled." in text
     assert LogEntry.objects.get().get_change_message() == "Cancelled."
 
 
@@ -186,7 +186,8 @@ def test_an_ended_run_is_tried_again_with_its_parameters(chief):
     again = DatasetRun.objects.get(retry_of=run)
     assert (again.step, again.status, again.parameters) == ("build_features", "queued", {"rows_from": "incident"})
     assert (again.trigger, again.started_by_name) == (Trigger.ADMIN, "chief")
-    assert f"Run {run.pk} is tried again as run {again.pk}." in text
+    assert f"Run {run.pk}</a> is tried again as <a" in text
+    assert f"Run {again.pk}</a>." in text
 
 
 def test_of_several_chosen_runs_only_those_that_fit_are_cancelled(chief):
@@ -206,21 +207,73 @@ def test_no_run_chosen_is_said(chief, ids):
     assert "No run was chosen" in text_of(answer)
 
 
+def status_of(client, run, **asked):
+    return client.get(reverse("admin:pipeline_datasetrun_status", args=[run.pk]), asked)
+
+
 def test_the_status_of_a_running_run_asks_again_and_shows_how_far_it_is(chief):
     progress = {"stage": "read incident", "done": 30, "total": 120}
-    run = make_run(status=RunStatus.RUNNING, progress=progress)
-    answer = chief.get(reverse("admin:pipeline_datasetrun_status", args=[run.pk]), {"reload": 1})
-    assert "read incident" in text_of(answer)
-    assert '<progress max="120" value="30"' in text_of(answer)
+    run = make_run(status=RunStatus.RUNNING, progress=progress, log_excerpt="three files <found>")
+    answer = status_of(chief, run, seen="running")
+    for words in ("read incident", "25 %", "for 0.", '<progress max="120" value="30"', "three files &lt;found&gt;"):
+        assert words in text_of(answer)
     assert 'hx-trigger="every 2s"' in text_of(answer)
     assert "HX-Refresh" not in answer
 
 
-def test_the_status_of_an_ended_run_stops_asking_and_loads_the_page_afresh(chief):
-    run = make_run()
-    answer = chief.get(reverse("admin:pipeline_datasetrun_status", args=[run.pk]), {"reload": 1})
-    assert answer["HX-Refresh"] == "true"
+@pytest.mark.parametrize(("seen", "status"), [("queued", RunStatus.RUNNING), ("running", RunStatus.SUCCEEDED)])
+def test_the_page_of_a_run_is_loaded_afresh_when_its_status_changes(chief, seen, status):
+    assert status_of(chief, make_run(status=status), seen=seen)["HX-Refresh"] == "true"
+
+
+def test_a_list_learns_what_came_of_a_run_that_has_ended(chief):
+    answer = status_of(chief, make_run(rows_in=1500, rows_out=1400))
+    assert "took 0." in text_of(answer)
+    assert "1,400 rows out" in text_of(answer)
     assert "hx-get" not in text_of(answer)
+    assert "HX-Refresh" not in answer
+
+
+def test_a_waiting_run_says_what_it_waits_for(chief):
+    first = make_run(status=RunStatus.QUEUED, not_before=dt.datetime(2026, 7, 1, 9, 30, tzinfo=dt.UTC))
+    assert "not before 1 Jul, 10:30" in text_of(status_of(chief, first))
+    assert f"after run {first.pk}" in text_of(status_of(chief, make_run(status=RunStatus.QUEUED, follows=first)))
+
+
+def test_the_page_of_a_run_shows_its_chain_and_its_attempts(chief):
+    schedule = Schedule.objects.first()
+    failed = make_run("process_data", RunStatus.FAILED, schedule=schedule)
+    again = make_run("process_data", retry_of=failed, attempt=2)
+    after = make_run("build_features", RunStatus.QUEUED, follows=again)
+    last = make_run("train_model", RunStatus.QUEUED, follows=after)
+    text = text_of(chief.get(reverse("admin:pipeline_datasetrun_change", args=[after.pk])))
+    places = [text.index(f">Run {run.pk}</a>: {words}") for run, words in
+              ((again, "process data"), (after, "build features"), (last, "train model"))]  # fmt: skip
+    assert places == sorted(places)
+    text = text_of(chief.get(reverse("admin:pipeline_datasetrun_change", args=[failed.pk])))
+    assert f">Run {again.pk}</a>: process data" in text
+    assert f"{schedule.name}</a>" in text
+
+
+def test_the_page_of_a_run_leaves_out_what_has_nothing_to_show(chief):
+    text = text_of(chief.get(reverse("admin:pipeline_datasetrun_change", args=[make_run(status=RunStatus.QUEUED).pk])))
+    for words in ("Files", "Rejected", "Finished at", "Peak memory", "real"):
+        assert f"{words}" not in text.split('id="datasetrun_form"')[1]
+
+
+def test_the_page_of_a_run_leads_to_the_version_that_it_made(chief, trained):
+    text = text_of(chief.get(reverse("admin:pipeline_datasetrun_change", args=[trained.run_id])))
+    assert f">Version {trained.number}</a>" in text
+    assert f"Run {trained.run_id}: train model | Attendance times" in text
+
+
+@pytest.mark.parametrize(
+    ("facts", "said"),
+    [({"rows_out": None}, "–"), ({"rows_out": 5}, "real"), ({"rows_out": 5, "is_sample": True}, "sample")],
+)
+def test_real_data_are_claimed_only_of_a_run_that_has_read_some(chief, facts, said):
+    make_run(**facts)
+    assert f'<td class="field-data">{said}</td>' in text_of(chief.get(reverse(RUNS)))
 
 
 def test_the_page_of_a_run_that_crashed_shows_why_and_its_log(chief):
@@ -232,12 +285,22 @@ def test_the_page_of_a_run_that_crashed_shows_why_and_its_log(chief):
         assert words in text
 
 
-def test_runs_are_filtered_and_found(chief):
-    make_run("process_data", RunStatus.FAILED)
+@pytest.mark.parametrize(
+    "filters",
+    [
+        {"status__exact": "failed"},
+        {"status__in": "failed,crashed"},
+        {"step": "process_data"},
+        {"who": "chief"},
+        {"q": "no hose"},
+    ],
+)
+def test_runs_are_filtered_and_found(chief, filters):
+    found = make_run("process_data", RunStatus.FAILED, started_by_name="chief", error_message="There is no hose.")
     make_run("train_model")
-    text = text_of(chief.get(reverse(RUNS), {"status__exact": "failed"}))
+    text = text_of(chief.get(reverse(RUNS), filters))
     assert "1 run" in text
-    assert "Process data" in text
+    assert f">Run {found.pk}</a>" in text
 
 
 def test_the_list_of_runs_asks_the_same_number_of_queries_for_any_number(chief):
