@@ -47,7 +47,7 @@ def _value(value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, list):
-        return ", ".join(map(str, value)) or "none"
+        return ", ".join(map(str, value)) or "not set"
     return json.dumps(value, ensure_ascii=False) if isinstance(value, dict) else str(value)
 
 

@@ -49,7 +49,7 @@ class RunColumns:
 
     @admin.display(description="run", ordering="pk")
     def number(self, run: DatasetRun) -> str:
-        return f"Run {run.pk}"
+        return str(run.pk)  # without thousands set apart: a name, not a quantity
 
     @admin.display(description="step", ordering="step")
     def step_title(self, run: DatasetRun) -> str:
@@ -108,7 +108,9 @@ class RunColumns:
     @admin.display(description="belongs to")
     def shown_relations(self, run: DatasetRun) -> SafeString | str:
         relations = relations_of(run)
-        return render_to_string("admin/pipeline/datasetrun/_relations.html", {"relations": relations}) or "–"
+        if not relations:
+            return "–"
+        return render_to_string("admin/pipeline/datasetrun/_relations.html", {"relations": relations})
 
     @admin.display(description="made")
     def made_version(self, run: DatasetRun) -> SafeString | str:

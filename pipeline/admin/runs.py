@@ -24,6 +24,7 @@ from pipeline.admin.run_columns import NOTHING, PARTS, RunColumns, run_url, stat
 from pipeline.admin.start_forms import FORMS, StartForm
 from pipeline.core.errors import PipelineError
 from pipeline.models import DatasetRun, Trigger
+from pipeline.run_figures import draw_steps
 
 MAX_AT_ONCE = 100
 VERBS = {"cancel": ("Cancel", "cancelled"), "retry": ("Try again", "tried again")}
@@ -40,6 +41,7 @@ class DatasetRunAdmin(RunColumns, HistoryAdmin):
     list_display_links = ("number", "step_title")
     list_filter = (StepFilter, "status", StarterFilter, "trigger", "queued_at", "is_sample")
     list_per_page = 50
+    ordering = ("-pk",)
     search_fields = ("started_by_name", "error_message", "error_code")
     date_hierarchy = "queued_at"
     actions = ("cancel", "retry")
@@ -82,7 +84,11 @@ class DatasetRunAdmin(RunColumns, HistoryAdmin):
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         context = {"title": "Runs", "may_start": self.has_start_permission(request)}
-        return super().changelist_view(request, context | (extra_context or {}))
+        answer = super().changelist_view(request, context | (extra_context or {}))
+        listed = getattr(answer, "context_data", {}).get("cl")
+        if listed is not None:
+            answer.context_data["drawn"] = draw_steps(listed.queryset)
+        return answer
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None

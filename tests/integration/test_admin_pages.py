@@ -257,7 +257,7 @@ def test_the_page_of_a_run_shows_its_chain_and_its_attempts(chief):
 
 def test_the_page_of_a_run_leaves_out_what_has_nothing_to_show(chief):
     text = text_of(chief.get(reverse("admin:pipeline_datasetrun_change", args=[make_run(status=RunStatus.QUEUED).pk])))
-    for words in ("Files", "Rejected", "Finished at", "Peak memory", "real"):
+    for words in ("Belongs to", "Files", "Rejected", "Finished at", "Peak memory", "real"):
         assert f"{words}" not in text.split('id="datasetrun_form"')[1]
 
 
@@ -300,7 +300,21 @@ def test_runs_are_filtered_and_found(chief, filters):
     make_run("train_model")
     text = text_of(chief.get(reverse(RUNS), filters))
     assert "1 run" in text
-    assert f">Run {found.pk}</a>" in text
+    assert f"/{found.pk}/change/" in text
+
+
+def test_the_runs_of_each_step_are_drawn_as_far_as_the_filters_leave_them(chief):
+    for step in ("build_features", "build_features", "train_model", "train_model"):
+        make_run(step, rows_out=1200)
+    make_run("train_model", RunStatus.FAILED)
+    make_run("train_model", RunStatus.CANCELLED)
+    text = text_of(chief.get(reverse(RUNS)))
+    assert text.count('aria-label="Took, 2 runs') == 1
+    assert text.count('aria-label="Took, 3 runs') == 1
+    assert text.count('aria-label="Rows out, 2 runs: 1,200 the last time') == 2
+    text = text_of(chief.get(reverse(RUNS), {"step": "train_model"}))
+    assert '<section aria-label="Train model">' in text
+    assert '<section aria-label="Build features">' not in text
 
 
 def test_the_list_of_runs_asks_the_same_number_of_queries_for_any_number(chief):
