@@ -28,7 +28,7 @@ def guarded(view: View) -> View:
     @wraps(view)
     def _guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         wanted = "view_datasetrun" if request.method in SAFE else "start_runs"
-        if request.user.is_authenticated and not request.user.has_perm(f"pipeline.{wanted}"):
+        if request.user.is_staff and not request.user.has_perm(f"pipeline.{wanted}"):
             raise PermissionDenied
         try:
             return view(request, *args, **kwargs)

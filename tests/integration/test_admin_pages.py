@@ -14,8 +14,9 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from pipeline import registry
+from pipeline import queues, registry
 from pipeline.models import DatasetRun, RunStatus, Schedule, Station, Trigger
+from pipeline.schedules import Timekeeper
 from tests.integration.markup import text_of
 from tests.integration.records import copy_version, make_run
 
@@ -78,6 +79,12 @@ def test_home_tells_data_version_runs_and_failures(chief, trained):
 
 def test_home_says_that_no_worker_is_there(chief):
     assert "No worker is there" in text_of(chief.get("/admin/"))
+
+
+def test_home_says_that_no_scheduler_is_there(chief):
+    assert "No scheduler is there" in text_of(chief.get("/admin/"))
+    Timekeeper(queues._queue("default").connection, name="keeper").register_birth()
+    assert "No scheduler is there" not in text_of(chief.get("/admin/"))
 
 
 def test_home_opens_without_the_job_queue(chief, no_queue):
