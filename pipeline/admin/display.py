@@ -7,14 +7,23 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from django.contrib import admin
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.text import capfirst
 
 from pipeline.core.wording import readable_bytes, readable_count, readable_duration
 
 
-class HistoryAdmin(admin.ModelAdmin):
+class NamedListAdmin(admin.ModelAdmin):
+    """A list under the name of what it holds, not “Select … to change”."""
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        title = capfirst(str(self.opts.verbose_name_plural))
+        return super().changelist_view(request, {"title": title, **(extra_context or {})})
+
+
+class HistoryAdmin(NamedListAdmin):
     """Records: to be read, never to be added, changed or removed by hand."""
 
     def has_add_permission(self, request: HttpRequest) -> bool:

@@ -83,7 +83,7 @@ class DatasetRunAdmin(RunColumns, HistoryAdmin):
         return [*own, *super().get_urls()]
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        context = {"title": "Runs", "may_start": self.has_start_permission(request)}
+        context = {"may_start": self.has_start_permission(request)}
         answer = super().changelist_view(request, context | (extra_context or {}))
         listed = getattr(answer, "context_data", {}).get("cl")
         if listed is not None:
@@ -96,7 +96,7 @@ class DatasetRunAdmin(RunColumns, HistoryAdmin):
         run = self.get_object(request, unquote(object_id))
         context: dict[str, Any] = {"may_start": self.has_start_permission(request), "run": run, "subtitle": None}
         if run is not None:
-            context["title"] = str(run)
+            context |= {"title": str(run), "may_retry": _can_be(run, "retry")}
         return super().change_view(request, object_id, form_url, context | (extra_context or {}))
 
     def status_view(self, request: HttpRequest, pk: int) -> HttpResponse:
@@ -177,7 +177,7 @@ class DatasetRunAdmin(RunColumns, HistoryAdmin):
         if not chosen:
             messages.error(request, "No run was chosen: nothing was done.")
             return redirect("admin:pipeline_datasetrun_changelist")
-        fitting = [run for run in chosen if run.has_ended == (verb == "retry")]
+        fitting = [run for run in chosen if _can_be(run, verb)]
         if request.method == "POST":
             latest = [self._do(request, verb, run) for run in fitting]
             if len(chosen) == 1 and latest:
@@ -213,6 +213,12 @@ class DatasetRunAdmin(RunColumns, HistoryAdmin):
         except PipelineError as error:
             messages.error(request, f"Run {run.pk}: {error.message} {error.hint}")
         return None
+
+
+def _can_be(run: DatasetRun, verb: str) -> bool:
+    """What has not ended can be cancelled; what has can be tried again, unless only another run starts it."""
+    is_part = any(step.name == run.step and step.part_of for step in steps.every())
+    return run.has_ended and not is_part if verb == "retry" else not run.has_ended
 
 
 def _link(run: DatasetRun) -> SafeString:

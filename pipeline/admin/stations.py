@@ -17,6 +17,7 @@ from import_export.formats.base_formats import CSV, JSON, XLSX
 from import_export.forms import ExportForm, ImportForm
 from import_export.resources import ModelResource
 
+from pipeline.admin.display import NamedListAdmin
 from pipeline.core.wording import readable_bytes
 from pipeline.model_figures import london_outlines
 from pipeline.models import Station
@@ -92,7 +93,7 @@ def _dots(stations: Iterable[Station], chosen: Station | None = None) -> list[Do
 
 
 @admin.register(Station)
-class StationAdmin(ImportExportMixin, admin.ModelAdmin):
+class StationAdmin(ImportExportMixin, NamedListAdmin):
     resource_classes = (StationResource,)
     formats = (CSV, XLSX, JSON)
     import_form_class = StationImportForm

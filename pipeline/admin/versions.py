@@ -8,11 +8,12 @@ from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
+from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
@@ -49,12 +50,12 @@ class ModelVersionAdmin(TellsWhatData, HistoryAdmin):
     actions = ("promote", "compare")
     fieldsets = (
         (None, {"fields": ("number", "shown_state", "state_reason", "report", "data")}),
+        ("In use", {"fields": ("shown_promotions", "shown_gate")}),
         ("Period", {"fields": (("trained_from", "trained_to", "training_rows"), ("tested_from", "tested_to", "tested_rows"))}),
         ("Figures", {"fields": ("shown_metrics",)}),
         ("Made from", {"fields": ("run", "estimator", "shown_features", "shown_parameters", "shown_seed", "code_version")}),
         ("Training files", {"fields": ("shown_datasets",)}),
         ("Files", {"fields": ("shown_files", "mlflow_run_id", "mlflow_version")}),
-        ("In use", {"fields": ("promoted_at", "promoted_by_name", "shown_gate")}),
     )  # fmt: skip
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[ModelVersion]:
@@ -78,7 +79,6 @@ class ModelVersionAdmin(TellsWhatData, HistoryAdmin):
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         context = {
-            "title": "Model versions",
             "drawn": model_figures.draw_history(),
             "may_promote": self.has_promote_permission(request),
             "may_roll_back": ModelVersion.objects.retired().exists(),
@@ -89,9 +89,10 @@ class ModelVersionAdmin(TellsWhatData, HistoryAdmin):
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         version = self.get_object(request, unquote(object_id))
-        context: dict[str, Any] = {"title": "Model version", "may_promote": self.has_promote_permission(request)}
+        context: dict[str, Any] = {"may_promote": self.has_promote_permission(request), "subtitle": None}
         if version is not None:
-            context |= {"version": version, "figures": model_figures.figures_of(version)}
+            figures = model_figures.figures_of(version)
+            context |= {"title": f"Version {version.number}", "version": version, "figures": figures}
         return super().change_view(request, object_id, form_url, context | (extra_context or {}))
 
     # Promote and roll back: asked why, done, told and logged
@@ -165,7 +166,7 @@ class ModelVersionAdmin(TellsWhatData, HistoryAdmin):
 
     @admin.display(description="report")
     def report(self, version: ModelVersion) -> SafeString:
-        return format_html('<a href="{}">Evaluation report</a>', reverse("model_report", args=[version.number]))
+        return format_html('<a href="{}">Report</a>', reverse("model_report", args=[version.number]))
 
     @admin.display(description="MAE, s", ordering="metrics__mae")
     def shown_mae(self, version: ModelVersion) -> str:
@@ -175,7 +176,7 @@ class ModelVersionAdmin(TellsWhatData, HistoryAdmin):
     def shown_r2(self, version: ModelVersion) -> str:
         return f"{version.metrics['r2_score']:.3f}" if "r2_score" in version.metrics else "–"
 
-    @admin.display(description="80 % interval holds")
+    @admin.display(description="80 % holds")
     def shown_coverage(self, version: ModelVersion) -> str:
         held = version.metrics.get("coverage_80")
         return "–" if held is None else readable_percent(held)
@@ -195,6 +196,23 @@ class ModelVersionAdmin(TellsWhatData, HistoryAdmin):
     @admin.display(description="inputs")
     def shown_features(self, version: ModelVersion) -> str:
         return ", ".join(version.feature_names)
+
+    @admin.display(description="history")
+    def shown_promotions(self, version: ModelVersion) -> SafeString | str:
+        """When it went in and out of use, who did it and why."""
+        changes = Promotion.objects.filter(Q(version=version) | Q(former=version)).select_related("version", "former")
+        return table(
+            ("when", "what", "who", "why"),
+            (
+                (
+                    f"{timezone.localtime(change.at):%-d %b %Y, %H:%M}",
+                    "put in use" if change.version_id == version.pk else f"replaced by version {change.version.number}",
+                    change.by_name,
+                    change.reason,
+                )
+                for change in changes
+            ),
+        )
 
     @admin.display(description="what the gate said")
     def shown_gate(self, version: ModelVersion) -> SafeString | str:
@@ -223,6 +241,7 @@ class PromotionAdmin(HistoryAdmin):
     """What was in use when, and who made it so."""
 
     list_display = ("at", "version", "former", "by_name", "reason")
+    search_fields = ("reason", "by_name")
     list_filter = ("at", "by_name")
     list_select_related = ("version", "former")
     date_hierarchy = "at"

@@ -23,6 +23,7 @@ from tests.integration.records import copy_version, make_run
 pytestmark = pytest.mark.django_db
 
 RUNS, VERSIONS, STATIONS = (f"admin:pipeline_{name}_changelist" for name in ("datasetrun", "modelversion", "station"))
+SCHEDULES = "admin:pipeline_schedule_changelist"
 START = "admin:pipeline_datasetrun_start"
 
 
@@ -195,6 +196,15 @@ def test_an_ended_run_is_tried_again_with_its_parameters(chief):
     assert (again.trigger, again.started_by_name) == (Trigger.ADMIN, "chief")
     assert f"Run {run.pk}</a> is tried again as <a" in text
     assert f"Run {again.pk}</a>." in text
+
+
+def test_a_part_of_another_run_is_not_tried_again_alone(chief):
+    part = make_run("backtest_fold", RunStatus.FAILED, parameters={"part_of_run": 1})
+    assert "Try again" not in text_of(chief.get(reverse("admin:pipeline_datasetrun_change", args=[part.pk])))
+    url = reverse("admin:pipeline_datasetrun_retry") + f"?ids={part.pk}"
+    assert "is part of another run, which starts it" in text_of(chief.get(url))
+    chief.post(url)
+    assert DatasetRun.objects.count() == 1
 
 
 def test_of_several_chosen_runs_only_those_that_fit_are_cancelled(chief):
@@ -383,6 +393,13 @@ def test_who_may_only_look_can_neither_promote_nor_roll_back(reader, trained):
     assert registry.current() == version
 
 
+def test_the_page_of_a_version_tells_when_it_went_in_and_out_of_use_and_why(chief, trained):
+    registry.promote(copy_version(trained), by_name="tester", reason="a try in Camden")
+    text = text_of(chief.get(reverse("admin:pipeline_modelversion_change", args=[trained.pk])))
+    assert "<td>replaced by version 2</td><td>tester</td><td>a try in Camden</td>" in text
+    assert "<td>put in use</td><td>training</td>" in text
+
+
 def test_several_chosen_versions_are_compared_and_too_many_refused(chief, trained):
     copies = [copy_version(trained) for _ in range(6)]
     two = {"action": "compare", "_selected_action": [trained.pk, copies[0].pk]}
@@ -494,6 +511,41 @@ def test_what_is_exported_can_be_imported_again(chief, number, kind):
 def test_who_may_only_look_can_export_but_not_import(reader):
     assert reader.get("/admin/pipeline/station/export/").status_code == 200
     assert reader.get("/admin/pipeline/station/import/").status_code == 403
+
+
+# Schedules
+
+
+def test_a_schedule_is_started_by_hand_and_the_run_linked(chief):
+    schedule = Schedule.objects.get(chain="housekeeping")
+    chosen = {"action": "start_now", "_selected_action": [schedule.pk]}
+    text = text_of(chief.post(reverse(SCHEDULES), chosen, follow=True))
+    first = DatasetRun.objects.earliest("pk")
+    assert (first.schedule, first.started_by_name) == (schedule, "chief")
+    assert f'/{first.pk}/change/">Run {first.pk}</a>.' in text
+    assert LogEntry.objects.get().get_change_message() == f"Started by hand as run {first.pk}."
+
+
+def test_without_the_job_queue_no_schedule_is_started(chief, no_queue):
+    chosen = {"action": "start_now", "_selected_action": [Schedule.objects.first().pk]}
+    assert "so nothing was started" in text_of(chief.post(reverse(SCHEDULES), chosen, follow=True))
+    assert not DatasetRun.objects.exists()
+
+
+@pytest.mark.parametrize(("cron", "words"), [("0 4 15 *", "wanted five fields"), ("0 4 31 2 *", "No day fits")])
+def test_a_schedule_with_a_wrong_time_is_refused(chief, cron, words):
+    schedule = Schedule.objects.first()
+    fields = {"name": schedule.name, "chain": schedule.chain, "cron": cron, "if_missed": "skip", "enabled": "on"}
+    text = text_of(chief.post(reverse("admin:pipeline_schedule_change", args=[schedule.pk]), fields))
+    assert words in text
+    assert Schedule.objects.get(pk=schedule.pk).cron == schedule.cron
+
+
+@pytest.mark.parametrize(
+    ("name", "title"), [("promotion", "Promotions"), ("schedule", "Schedules"), ("station", "Stations")]
+)
+def test_lists_are_named_for_what_they_hold(chief, name, title):
+    assert f"<title>{title} | Attendance times</title>" in text_of(chief.get(f"/admin/pipeline/{name}/"))
 
 
 # The job queue's own pages
