@@ -98,6 +98,7 @@ class StationAdmin(ImportExportMixin, NamedListAdmin):
     formats = (CSV, XLSX, JSON)
     import_form_class = StationImportForm
     export_form_class = ExportForm
+    import_template_name = "admin/pipeline/station/import.html"
     import_export_change_list_template = "admin/pipeline/station/change_list.html"
     change_form_template = "admin/pipeline/station/change_form.html"
     list_display = ("name", "code", "kind", "borough_name", "opened_in", "closed")

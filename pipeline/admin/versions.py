@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
 from django import forms
@@ -41,7 +42,7 @@ class ModelVersionAdmin(TellsWhatData, HistoryAdmin):
     change_form_template = "admin/pipeline/modelversion/change_form.html"
     change_list_template = "admin/pipeline/modelversion/change_list.html"
     list_display = (
-        "number", "shown_state", "estimator", "shown_mae", "shown_r2", "shown_coverage", "tested", "report", "created_at",
+        "number", "shown_state", "estimator", "shown_mae", "shown_r2", "shown_coverage", "tested", "created_at",
         "data",
     )  # fmt: skip
     list_filter = ("state", "estimator", "is_sample")
@@ -49,9 +50,9 @@ class ModelVersionAdmin(TellsWhatData, HistoryAdmin):
     list_per_page = 50
     actions = ("promote", "compare")
     fieldsets = (
-        (None, {"fields": ("number", "shown_state", "state_reason", "report", "data")}),
+        (None, {"fields": ("shown_state", "state_reason", "report", "data")}),
         ("In use", {"fields": ("shown_promotions", "shown_gate")}),
-        ("Period", {"fields": (("trained_from", "trained_to", "training_rows"), ("tested_from", "tested_to", "tested_rows"))}),
+        ("Period", {"fields": ("trained", "tested")}),
         ("Figures", {"fields": ("shown_metrics",)}),
         ("Made from", {"fields": ("run", "estimator", "shown_features", "shown_parameters", "shown_seed", "code_version")}),
         ("Training files", {"fields": ("shown_datasets",)}),
@@ -166,7 +167,7 @@ class ModelVersionAdmin(TellsWhatData, HistoryAdmin):
 
     @admin.display(description="report")
     def report(self, version: ModelVersion) -> SafeString:
-        return format_html('<a href="{}">Report</a>', reverse("model_report", args=[version.number]))
+        return format_html('<a href="{}">Evaluation report</a>', reverse("model_report", args=[version.number]))
 
     @admin.display(description="MAE, s", ordering="metrics__mae")
     def shown_mae(self, version: ModelVersion) -> str:
@@ -183,8 +184,11 @@ class ModelVersionAdmin(TellsWhatData, HistoryAdmin):
 
     @admin.display(description="tested on", ordering="tested_to")
     def tested(self, version: ModelVersion) -> str:
-        rows = readable_count(version.tested_rows)
-        return f"{version.tested_from:%d %b %Y} – {version.tested_to:%d %b %Y}, {rows} engines"
+        return _period(version.tested_from, version.tested_to, version.tested_rows)
+
+    @admin.display(description="trained on")
+    def trained(self, version: ModelVersion) -> str:
+        return _period(version.trained_from, version.trained_to, version.training_rows)
 
     @admin.display(description="metrics")
     def shown_metrics(self, version: ModelVersion) -> SafeString | str:
@@ -234,6 +238,10 @@ class ModelVersionAdmin(TellsWhatData, HistoryAdmin):
     @admin.display(description="files")
     def shown_files(self, version: ModelVersion) -> SafeString | str:
         return files_table(version.files)
+
+
+def _period(first: dt.date, last: dt.date, rows: int) -> str:
+    return f"{first:%-d %b %Y} – {last:%-d %b %Y}, {readable_count(rows)} engines"
 
 
 @admin.register(Promotion)

@@ -491,6 +491,7 @@ def test_a_file_that_is_no_list_of_stations_is_refused(chief, content, words):
     shown = give(chief, SimpleUploadedFile("stations.csv", content))
     assert shown.status_code == 200
     assert words in text_of(shown)
+    assert "Traceback" not in text_of(shown)
     assert "confirm_form" not in (shown.context or {})
 
 
