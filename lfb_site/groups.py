@@ -23,6 +23,8 @@ ADMINISTRATOR_PERMISSIONS = (
     ("pipeline", "station", "view_station", "Can view station"),
     ("lfb_site", "accesstoken", "view_accesstoken", "Can view access token"),
     ("lfb_site", "accesstoken", "change_accesstoken", "Can change access token"),
+    ("axes", "accessattempt", "view_accessattempt", "Can view access attempt"),
+    ("axes", "accessattempt", "delete_accessattempt", "Can delete access attempt"),
 )
 
 

@@ -38,8 +38,20 @@ class AccessToken(models.Model):
     @classmethod
     def make(cls, user: object, name: str, expires_at: dt.datetime | None = None) -> tuple[AccessToken, str]:
         """A new token's row, and the token itself."""
+        token = cls(user=user, name=name, expires_at=expires_at)
+        key = token.give_key()
+        token.save()
+        return token, key
+
+    def give_key(self) -> str:
+        """The token itself, known now and never again. Save afterwards."""
         key = "lfb_" + secrets.token_urlsafe(32)
-        return cls.objects.create(user=user, name=name, expires_at=expires_at, digest=_digest(key.encode())), key
+        self.digest = _digest(key.encode())
+        return key
+
+    @property
+    def is_valid(self) -> bool:
+        return self.revoked_at is None and (self.expires_at is None or self.expires_at > timezone.now())
 
     @classmethod
     def holder(cls, key: bytes) -> AbstractUser | None:

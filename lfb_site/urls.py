@@ -13,6 +13,7 @@ from lfb_site import api_errors
 from lfb_site.api import HealthViewSet, TokenViewSet
 from lfb_site.forms import LoginForm
 from lfb_site.observability.views import MetricsView
+from pipeline.admin import queue_pages
 from pipeline.api.response_times import ResponseTimesViewSet
 from pipeline.api.schedules import ScheduleViewSet
 from pipeline.api.viewsets import (
@@ -64,7 +65,7 @@ urlpatterns = [
     re_path(r"^(api(/|$)|(health|process_data|build_features|train_model|predict)/)", api_errors.not_found),
     path("login", LoginView.as_view(template_name="login.html", authentication_form=LoginForm), name="login"),
     path("logout", LogoutView.as_view(next_page="predict_page"), name="logout"),
-    path("admin/queues/", include("django_rq.urls")),
+    path("admin/queues/", include(queue_pages.urls)),
     path("admin/", admin.site.urls),
     re_path(
         r"^(?P<address>models|response-times|login)/$", RedirectView.as_view(url="/%(address)s", query_string=True)

@@ -13,7 +13,7 @@ from pipeline.core.errors import PipelineError
 from pipeline.models import DatasetRun, ModelVersion, RunStatus, Schedule
 
 FAILURE_DAYS = 7
-SHOWN_FAILURES = 8
+SHOWN_FAILURES = 4
 ALWAYS_SHOWN = ("process_data", "build_features", "train_model", "evaluate_model")
 # What is long and not needed to say how a run went.
 LEFT_OUT = ("log_excerpt", "details", "metrics", "inputs", "outputs", "parameters", "notes", "error_fields")

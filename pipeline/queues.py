@@ -32,6 +32,7 @@ class QueueState:
     connected: bool
     workers: int = 0
     busy_workers: int = 0
+    schedulers: int = 0
     waiting: int = 0
     oldest_seconds: float = 0.0
     by_queue: dict[str, int] | None = None
@@ -118,6 +119,7 @@ def known_job_ids() -> set[str]:
 
 def state() -> QueueState:
     """Depth, age and workers; `connected` is False where the server does not answer."""
+    from rq import cron_scheduler_registry
     from rq.worker import Worker
 
     try:
@@ -125,6 +127,8 @@ def state() -> QueueState:
             queues = _queues()
             by_queue = {queue.name: queue.count for queue in queues}
             workers = Worker.all(connection=queues[0].connection)
+            cron_scheduler_registry.cleanup(queues[0].connection)  # of those that are gone
+            schedulers = len(cron_scheduler_registry.get_keys(queues[0].connection))
     except QueueUnavailableError:
         return QueueState(connected=False)
     oldest = DatasetRun.objects.waiting().order_by("queued_at").values_list("queued_at", flat=True).first()
@@ -133,6 +137,7 @@ def state() -> QueueState:
         connected=True,
         workers=len(workers),
         busy_workers=sum(worker.get_state() == "busy" for worker in workers),
+        schedulers=schedulers,
         waiting=sum(by_queue.values()),
         oldest_seconds=age.total_seconds(),
         by_queue=by_queue,

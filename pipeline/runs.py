@@ -208,8 +208,8 @@ def _execute(run: DatasetRun, progress: Progress) -> None:
     """Take a run that has just begun to its end; whatever happens is written to its record."""
     step = steps.get(run.step)
     process.reset_peak_memory()
-    reporter = _Reporter(run, progress)
     with collected(run) as log:
+        reporter = _Reporter(run, progress, log)
         logger.info("run %s of %s begins, started by %s", run.pk, run.step, run.started_by_name)
         try:
             with ExitStack() as stack:
@@ -314,19 +314,25 @@ def _try_later(run: DatasetRun) -> None:
 
 @dataclass
 class _Reporter:
-    """Passes progress on to the door at once, and to the record about once a second; ends the run where that is asked."""
+    """Passes progress on to the door at once; writes a new stage at once to the record, else about once a second.
+
+    The log is written with it: whoever follows the run reads it, and a run that is killed keeps what it said last. Ends the
+    run where that is asked.
+    """
 
     run: DatasetRun
     door: Progress
+    log: RunLog
     written_at: float = field(default_factory=time.monotonic)
 
     def __call__(self, stage: str, done: int, total: int | None = None) -> None:
         self.door(stage, done, total)
         now = time.monotonic()
-        if now - self.written_at < PROGRESS_INTERVAL_SECONDS:
+        is_new_stage = stage != self.run.progress.get("stage")
+        if not is_new_stage and now - self.written_at < PROGRESS_INTERVAL_SECONDS:
             return
         self.run.progress = {"stage": stage, "done": done, "total": total}
         wanted = DatasetRun.objects.filter(pk=self.run.pk, cancel_requested_by="")
-        if not wanted.update(progress=self.run.progress):
+        if not wanted.update(progress=self.run.progress, log_excerpt=self.log.excerpt()):
             raise RunCancelled(DatasetRun.objects.values_list("cancel_requested_by", flat=True).get(pk=self.run.pk))
         self.written_at = now  # not before: who asks again after the end was asked for is told again

@@ -18,18 +18,20 @@ from django.utils.safestring import SafeString
 from django.views.decorators.http import require_safe
 
 from pipeline import runs, steps
-from pipeline.admin.display import HistoryAdmin, TellsWhatData, figures_table, files_table, readable_json, table
+from pipeline.admin.display import HistoryAdmin
+from pipeline.admin.filters import StarterFilter, StepFilter
+from pipeline.admin.run_columns import NOTHING, PARTS, RunColumns, run_url, status_of
 from pipeline.admin.start_forms import FORMS, StartForm
 from pipeline.core.errors import PipelineError
-from pipeline.core.wording import readable_bytes, readable_count, readable_duration
 from pipeline.models import DatasetRun, Trigger
+from pipeline.run_figures import draw_steps
 
 MAX_AT_ONCE = 100
 VERBS = {"cancel": ("Cancel", "cancelled"), "retry": ("Try again", "tried again")}
 
 
 @admin.register(DatasetRun)
-class DatasetRunAdmin(TellsWhatData, HistoryAdmin):
+class DatasetRunAdmin(RunColumns, HistoryAdmin):
     change_form_template = "admin/pipeline/datasetrun/change_form.html"
     change_list_template = "admin/pipeline/datasetrun/change_list.html"
     list_display = (
@@ -37,32 +39,28 @@ class DatasetRunAdmin(TellsWhatData, HistoryAdmin):
         "data",
     )  # fmt: skip
     list_display_links = ("number", "step_title")
-    list_filter = ("step", "status", "trigger", "is_sample", "queued_at")
+    list_filter = (StepFilter, "status", StarterFilter, "trigger", "queued_at", "is_sample")
     list_per_page = 50
+    ordering = ("-pk",)
     search_fields = ("started_by_name", "error_message", "error_code")
     date_hierarchy = "queued_at"
     actions = ("cancel", "retry")
-    fieldsets = (
-        (None, {"fields": ("step_title", "followed_status", "shown_error", "shown_notes")}),
-        (
-            "Who and when",
-            {
-                "fields": (
-                    "started_by_name", "trigger", "queued_at", "not_before", "started_at", "finished_at", "shown_duration",
-                    "shown_relations",
-                )
-            },
-        ),
-        ("Rows", {"fields": ("shown_rows", "shown_rejects", "data")}),
-        ("Files", {"fields": ("shown_inputs", "shown_outputs")}),
-        ("Figures", {"fields": ("shown_metrics", "shown_memory", "shown_parameters", "code_version")}),
-        ("Log", {"fields": ("shown_log",)}),
-    )  # fmt: skip
 
     # Who may do what
 
     def has_start_permission(self, request: HttpRequest) -> bool:
         return bool(request.user.has_perm("pipeline.start_runs"))
+
+    def get_fieldsets(self, request: HttpRequest, obj: DatasetRun | None = None) -> list[Any]:
+        """Without what has nothing to show: a run that failed early is a short page."""
+        if obj is None:
+            return []
+        shown = [(title, [name for name in names if self._shows(obj, name)]) for title, names in PARTS]
+        return [(title, {"fields": names}) for title, names in shown if names]
+
+    def _shows(self, run: DatasetRun, name: str) -> bool:
+        show = getattr(self, name, None)
+        return (show(run) if show else getattr(run, name)) not in NOTHING
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[DatasetRun]:
         found = super().get_queryset(request)
@@ -85,26 +83,38 @@ class DatasetRunAdmin(TellsWhatData, HistoryAdmin):
         return [*own, *super().get_urls()]
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        context = {"title": "Runs", "may_start": self.has_start_permission(request)}
-        return super().changelist_view(request, context | (extra_context or {}))
+        context = {"may_start": self.has_start_permission(request)}
+        answer = super().changelist_view(request, context | (extra_context or {}))
+        listed = getattr(answer, "context_data", {}).get("cl")
+        if listed is not None:
+            answer.context_data["drawn"] = draw_steps(listed.queryset)
+        return answer
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         run = self.get_object(request, unquote(object_id))
-        context = {"title": "Run", "may_start": self.has_start_permission(request), "run": run}
+        context: dict[str, Any] = {"may_start": self.has_start_permission(request), "run": run, "subtitle": None}
+        if run is not None:
+            context |= {"title": str(run), "may_retry": _can_be(run, "retry")}
         return super().change_view(request, object_id, form_url, context | (extra_context or {}))
 
     def status_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """The status of a run, asked for again and again while it has not ended; then the page is loaded afresh."""
+        """The status of a run, asked for again and again while it has not ended.
+
+        With `seen`, the status that its page shows: the log comes along, and another status loads the page afresh.
+        """
         if not self.has_view_permission(request):
             raise PermissionDenied
-        run = DatasetRun.objects.filter(pk=pk).only("status", "progress", "not_before").first()
+        run = DatasetRun.objects.defer("details", "metrics", "inputs", "outputs").filter(pk=pk).first()
         if run is None:
             raise Http404("There is no such run.")
-        reloads = "reload" in request.GET
-        answer = HttpResponse(_status(run, reloads=reloads))
-        if reloads and run.has_ended:
+        seen = request.GET.get("seen")
+        if seen is None:
+            return HttpResponse(status_of(run, tells_outcome=True))
+        log = render_to_string("admin/pipeline/datasetrun/_log.html", {"run": run, "swapped": True})
+        answer = HttpResponse(status_of(run, reloads=True) + log)
+        if run.status != seen:
             answer["HX-Refresh"] = "true"
         return answer
 
@@ -139,7 +149,7 @@ class DatasetRunAdmin(TellsWhatData, HistoryAdmin):
         title = steps.get(name).title
         self.log_addition(request, run, f"{title}: queued.")
         following = "".join(f", then {steps.get(step).title.lower()}" for step in form.then())
-        messages.success(request, f"{title}{following}: queued as run {run.pk}.")
+        messages.success(request, format_html("{}{}: queued as {}.", title, following, _link(run)))
         return run
 
     # Cancel and retry: chosen, confirmed, done and told
@@ -167,7 +177,7 @@ class DatasetRunAdmin(TellsWhatData, HistoryAdmin):
         if not chosen:
             messages.error(request, "No run was chosen: nothing was done.")
             return redirect("admin:pipeline_datasetrun_changelist")
-        fitting = [run for run in chosen if run.has_ended == (verb == "retry")]
+        fitting = [run for run in chosen if _can_be(run, verb)]
         if request.method == "POST":
             latest = [self._do(request, verb, run) for run in fitting]
             if len(chosen) == 1 and latest:
@@ -192,111 +202,27 @@ class DatasetRunAdmin(TellsWhatData, HistoryAdmin):
             if verb == "retry":
                 again = runs.retry(run, by=request.user, trigger=Trigger.ADMIN)
                 self.log_addition(request, again, f"Tries run {run.pk} again.")
-                messages.success(request, f"Run {run.pk} is tried again as run {again.pk}.")
+                messages.success(request, format_html("{} is tried again as {}.", _link(run), _link(again)))
                 return again
             if runs.cancel(run, by_name=request.user.get_username()):
                 how = "is cancelled" if run.has_ended else "is told to stop: it ends within moments"
                 self.log_change(request, run, "Cancelled.")
-                messages.success(request, f"Run {run.pk} {how}.")
+                messages.success(request, format_html("{} {}.", _link(run), how))
                 return run
-            messages.warning(request, f"Run {run.pk} had ended already: nothing was done.")
+            messages.warning(request, format_html("{} had ended already: nothing was done.", _link(run)))
         except PipelineError as error:
             messages.error(request, f"Run {run.pk}: {error.message} {error.hint}")
         return None
 
-    # Columns and fields
 
-    @admin.display(description="run", ordering="pk")
-    def number(self, run: DatasetRun) -> str:
-        return f"Run {run.pk}"
-
-    @admin.display(description="step", ordering="step")
-    def step_title(self, run: DatasetRun) -> str:
-        return next((step.title for step in steps.every() if step.name == run.step), run.step)
-
-    @admin.display(description="status", ordering="status")
-    def shown_status(self, run: DatasetRun) -> SafeString | str:
-        return _status(run)
-
-    @admin.display(description="status")
-    def followed_status(self, run: DatasetRun) -> SafeString | str:
-        return _status(run, reloads=True)
-
-    @admin.display(description="took")
-    def shown_duration(self, run: DatasetRun) -> str:
-        return readable_duration(run.duration.total_seconds()) if run.duration else "–"
-
-    @admin.display(description="rows in → out")
-    def shown_rows(self, run: DatasetRun) -> str:
-        if run.rows_in is None or run.rows_out is None:
-            return "–"
-        return f"{readable_count(run.rows_in)} → {readable_count(run.rows_out)}"
-
-    @admin.display(description="who", ordering="started_by_name")
-    def who(self, run: DatasetRun) -> str:
-        return f"{run.started_by_name}, {run.get_trigger_display()}"
-
-    @admin.display(description="rejected")
-    def rejected(self, run: DatasetRun) -> str:
-        return readable_count(run.rejected_rows) if run.rejects else "–"
-
-    @admin.display(description="rejected")
-    def shown_rejects(self, run: DatasetRun) -> SafeString | str:
-        reasons = sorted(run.rejects.items(), key=lambda item: -item[1])
-        return table(("reason", "rows"), ((reason, readable_count(rows)) for reason, rows in reasons))
-
-    @admin.display(description="belongs to")
-    def shown_relations(self, run: DatasetRun) -> SafeString | str:
-        if run.retry_of_id:
-            return _link(f"attempt {run.attempt}, tries again run {run.retry_of_id}", run.retry_of_id)
-        return _link(f"follows run {run.follows_id}", run.follows_id) if run.follows_id else "–"
-
-    @admin.display(description="error")
-    def shown_error(self, run: DatasetRun) -> SafeString | str:
-        if not run.error_code:
-            return "–"
-        return format_html(
-            "<strong>{}</strong><br>{}<br><code>{}</code>", run.error_message, run.error_hint, run.error_code
-        )
-
-    @admin.display(description="notes")
-    def shown_notes(self, run: DatasetRun) -> SafeString | str:
-        return format_html('<pre class="wrapped">{}</pre>', "\n".join(run.notes)) if run.notes else "–"
-
-    @admin.display(description="inputs")
-    def shown_inputs(self, run: DatasetRun) -> SafeString | str:
-        return files_table(run.inputs)
-
-    @admin.display(description="outputs")
-    def shown_outputs(self, run: DatasetRun) -> SafeString | str:
-        return files_table(run.outputs)
-
-    @admin.display(description="metrics")
-    def shown_metrics(self, run: DatasetRun) -> SafeString | str:
-        return figures_table(run.metrics)
-
-    @admin.display(description="parameters")
-    def shown_parameters(self, run: DatasetRun) -> SafeString:
-        return readable_json(steps.shown(run.parameters))
-
-    @admin.display(description="peak memory")
-    def shown_memory(self, run: DatasetRun) -> str:
-        return readable_bytes(run.peak_memory_bytes) if run.peak_memory_bytes else "–"
-
-    @admin.display(description="log")
-    def shown_log(self, run: DatasetRun) -> SafeString | str:
-        if not run.log_excerpt:
-            return "–" if run.has_ended else "written when the run ends"
-        return format_html('<pre class="wrapped log">{}</pre>', run.log_excerpt)
+def _can_be(run: DatasetRun, verb: str) -> bool:
+    """What has not ended can be cancelled; what has can be tried again, unless only another run starts it."""
+    is_part = any(step.name == run.step and step.part_of for step in steps.every())
+    return run.has_ended and not is_part if verb == "retry" else not run.has_ended
 
 
-def _status(run: DatasetRun, *, reloads: bool = False) -> SafeString | str:
-    """The status; of a run that has not ended with a bar, asking for itself again."""
-    return render_to_string("admin/pipeline/datasetrun/_status.html", {"run": run, "reloads": reloads})
-
-
-def _link(text: str, pk: int) -> SafeString:
-    return format_html('<a href="{}">{}</a>', reverse("admin:pipeline_datasetrun_change", args=[pk]), text)
+def _link(run: DatasetRun) -> SafeString:
+    return format_html('<a href="{}">Run {}</a>', run_url(run.pk), run.pk)
 
 
 def _ask(verb: str, chosen: QuerySet[DatasetRun]) -> HttpResponse:

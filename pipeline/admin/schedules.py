@@ -8,12 +8,17 @@ from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.html import format_html
 
+from pipeline import queues
+from pipeline.admin.display import NamedListAdmin
+from pipeline.admin.run_columns import run_url
+from pipeline.core.errors import PipelineError
 from pipeline.models import Schedule, Trigger
 
 
 @admin.register(Schedule)
-class ScheduleAdmin(admin.ModelAdmin):
+class ScheduleAdmin(NamedListAdmin):
     list_display = ("name", "chain", "cron", "enabled", "if_missed", "next_due", "last_event")
     list_filter = ("enabled", "chain")
     readonly_fields = ("next_times", "last_event")
@@ -46,6 +51,13 @@ class ScheduleAdmin(admin.ModelAdmin):
     def start_now(self, request: HttpRequest, chosen: QuerySet[Schedule]) -> None:
         from pipeline import schedules
 
+        try:
+            queues.require_reachable()
+        except PipelineError as error:
+            self.message_user(request, f"{error.message} {error.hint}", messages.ERROR)
+            return
         for schedule in chosen:
             first = schedules.start(schedule, trigger=Trigger.ADMIN, by=request.user)
-            self.message_user(request, f"{schedule.name}: started as run {first.pk}.", messages.SUCCESS)
+            self.log_change(request, schedule, f"Started by hand as run {first.pk}.")
+            done = format_html('{}: started as <a href="{}">Run {}</a>.', schedule.name, run_url(first.pk), first.pk)
+            self.message_user(request, done, messages.SUCCESS)

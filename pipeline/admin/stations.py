@@ -17,6 +17,7 @@ from import_export.formats.base_formats import CSV, JSON, XLSX
 from import_export.forms import ExportForm, ImportForm
 from import_export.resources import ModelResource
 
+from pipeline.admin.display import NamedListAdmin
 from pipeline.core.wording import readable_bytes
 from pipeline.models import Station
 from pipeline.public_sources import drawn_boroughs
@@ -92,11 +93,12 @@ def _dots(stations: Iterable[Station], chosen: Station | None = None) -> list[Do
 
 
 @admin.register(Station)
-class StationAdmin(ImportExportMixin, admin.ModelAdmin):
+class StationAdmin(ImportExportMixin, NamedListAdmin):
     resource_classes = (StationResource,)
     formats = (CSV, XLSX, JSON)
     import_form_class = StationImportForm
     export_form_class = ExportForm
+    import_template_name = "admin/pipeline/station/import.html"
     import_export_change_list_template = "admin/pipeline/station/change_list.html"
     change_form_template = "admin/pipeline/station/change_form.html"
     list_display = ("name", "code", "kind", "borough_name", "opened_in", "closed")

@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
+from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from pipeline import model_figures, registry
 from pipeline.actions.promote_model import promote_model, roll_back_model
-from pipeline.admin.display import HistoryAdmin, TellsWhatData, files_table, readable_json, table
+from pipeline.admin.display import HistoryAdmin, TellsWhatData, files_table, parameters_table, table
 from pipeline.core.errors import PipelineError
 from pipeline.core.wording import readable_count, readable_percent
 from pipeline.models import ModelVersion, Promotion, Trigger, VersionState
@@ -40,7 +42,7 @@ class ModelVersionAdmin(TellsWhatData, HistoryAdmin):
     change_form_template = "admin/pipeline/modelversion/change_form.html"
     change_list_template = "admin/pipeline/modelversion/change_list.html"
     list_display = (
-        "number", "shown_state", "estimator", "shown_mae", "shown_r2", "shown_coverage", "tested", "report", "created_at",
+        "number", "shown_state", "estimator", "shown_mae", "shown_r2", "shown_coverage", "tested", "created_at",
         "data",
     )  # fmt: skip
     list_filter = ("state", "estimator", "is_sample")
@@ -48,13 +50,13 @@ class ModelVersionAdmin(TellsWhatData, HistoryAdmin):
     list_per_page = 50
     actions = ("promote", "compare")
     fieldsets = (
-        (None, {"fields": ("number", "shown_state", "state_reason", "report", "data")}),
-        ("Period", {"fields": (("trained_from", "trained_to", "training_rows"), ("tested_from", "tested_to", "tested_rows"))}),
+        (None, {"fields": ("shown_state", "state_reason", "report", "data")}),
+        ("In use", {"fields": ("shown_promotions", "shown_gate")}),
+        ("Period", {"fields": ("trained", "tested")}),
         ("Figures", {"fields": ("shown_metrics",)}),
         ("Made from", {"fields": ("run", "estimator", "shown_features", "shown_parameters", "shown_seed", "code_version")}),
         ("Training files", {"fields": ("shown_datasets",)}),
         ("Files", {"fields": ("shown_files", "mlflow_run_id", "mlflow_version")}),
-        ("In use", {"fields": ("promoted_at", "promoted_by_name", "shown_gate")}),
     )  # fmt: skip
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[ModelVersion]:
@@ -78,7 +80,6 @@ class ModelVersionAdmin(TellsWhatData, HistoryAdmin):
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         context = {
-            "title": "Model versions",
             "drawn": model_figures.draw_history(),
             "may_promote": self.has_promote_permission(request),
             "may_roll_back": ModelVersion.objects.retired().exists(),
@@ -89,9 +90,10 @@ class ModelVersionAdmin(TellsWhatData, HistoryAdmin):
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         version = self.get_object(request, unquote(object_id))
-        context: dict[str, Any] = {"title": "Model version", "may_promote": self.has_promote_permission(request)}
+        context: dict[str, Any] = {"may_promote": self.has_promote_permission(request), "subtitle": None}
         if version is not None:
-            context |= {"version": version, "figures": model_figures.figures_of(version)}
+            figures = model_figures.figures_of(version)
+            context |= {"title": f"Version {version.number}", "version": version, "figures": figures}
         return super().change_view(request, object_id, form_url, context | (extra_context or {}))
 
     # Promote and roll back: asked why, done, told and logged
@@ -175,15 +177,18 @@ class ModelVersionAdmin(TellsWhatData, HistoryAdmin):
     def shown_r2(self, version: ModelVersion) -> str:
         return f"{version.metrics['r2_score']:.3f}" if "r2_score" in version.metrics else "–"
 
-    @admin.display(description="80 % interval holds")
+    @admin.display(description="80 % holds")
     def shown_coverage(self, version: ModelVersion) -> str:
         held = version.metrics.get("coverage_80")
         return "–" if held is None else readable_percent(held)
 
     @admin.display(description="tested on", ordering="tested_to")
     def tested(self, version: ModelVersion) -> str:
-        rows = readable_count(version.tested_rows)
-        return f"{version.tested_from:%d %b %Y} – {version.tested_to:%d %b %Y}, {rows} engines"
+        return _period(version.tested_from, version.tested_to, version.tested_rows)
+
+    @admin.display(description="trained on")
+    def trained(self, version: ModelVersion) -> str:
+        return _period(version.trained_from, version.trained_to, version.training_rows)
 
     @admin.display(description="metrics")
     def shown_metrics(self, version: ModelVersion) -> SafeString | str:
@@ -196,6 +201,23 @@ class ModelVersionAdmin(TellsWhatData, HistoryAdmin):
     def shown_features(self, version: ModelVersion) -> str:
         return ", ".join(version.feature_names)
 
+    @admin.display(description="history")
+    def shown_promotions(self, version: ModelVersion) -> SafeString | str:
+        """When it went in and out of use, who did it and why."""
+        changes = Promotion.objects.filter(Q(version=version) | Q(former=version)).select_related("version", "former")
+        return table(
+            ("when", "what", "who", "why"),
+            (
+                (
+                    f"{timezone.localtime(change.at):%-d %b %Y, %H:%M}",
+                    "put in use" if change.version_id == version.pk else f"replaced by version {change.version.number}",
+                    change.by_name,
+                    change.reason,
+                )
+                for change in changes
+            ),
+        )
+
     @admin.display(description="what the gate said")
     def shown_gate(self, version: ModelVersion) -> SafeString | str:
         checks = version.gate.get("checks", [])
@@ -206,8 +228,8 @@ class ModelVersionAdmin(TellsWhatData, HistoryAdmin):
         return str(version.seed)
 
     @admin.display(description="parameters")
-    def shown_parameters(self, version: ModelVersion) -> SafeString:
-        return readable_json(version.parameters)
+    def shown_parameters(self, version: ModelVersion) -> SafeString | str:
+        return parameters_table(version.parameters)
 
     @admin.display(description="training files")
     def shown_datasets(self, version: ModelVersion) -> SafeString | str:
@@ -218,11 +240,16 @@ class ModelVersionAdmin(TellsWhatData, HistoryAdmin):
         return files_table(version.files)
 
 
+def _period(first: dt.date, last: dt.date, rows: int) -> str:
+    return f"{first:%-d %b %Y} – {last:%-d %b %Y}, {readable_count(rows)} engines"
+
+
 @admin.register(Promotion)
 class PromotionAdmin(HistoryAdmin):
     """What was in use when, and who made it so."""
 
     list_display = ("at", "version", "former", "by_name", "reason")
+    search_fields = ("reason", "by_name")
     list_filter = ("at", "by_name")
     list_select_related = ("version", "former")
     date_hierarchy = "at"

@@ -121,7 +121,7 @@ class DatasetRun(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"run {self.pk}: {self.step} ({self.get_status_display().lower()})"
+        return f"Run {self.pk}: {self.step.replace('_', ' ')}"
 
     @property
     def has_ended(self) -> bool:

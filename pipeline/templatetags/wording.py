@@ -3,7 +3,9 @@
 import datetime as dt
 
 from django import template
+from django.utils import timezone
 
+from pipeline import steps
 from pipeline.core import wording
 
 register = template.Library()
@@ -16,6 +18,18 @@ register.filter("share", wording.readable_share)
 register.filter("signed", wording.readable_signed)
 register.filter("percent", wording.readable_percent)
 register.filter("minutes", wording.readable_minutes)
+
+
+@register.filter
+def elapsed(since: dt.datetime) -> str:
+    """How long ago a moment was."""
+    return wording.readable_duration((timezone.now() - since).total_seconds())
+
+
+@register.filter
+def step_title(name: str) -> str:
+    """What people call a step; its name where it is one of former days."""
+    return next((step.title for step in steps.every() if step.name == name), name)
 
 
 @register.filter

@@ -14,14 +14,16 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from pipeline import registry
-from pipeline.models import DatasetRun, RunStatus, Station, Trigger
+from pipeline import queues, registry
+from pipeline.models import DatasetRun, RunStatus, Schedule, Station, Trigger
+from pipeline.schedules import Timekeeper
 from tests.integration.markup import text_of
 from tests.integration.records import copy_version, make_run
 
 pytestmark = pytest.mark.django_db
 
 RUNS, VERSIONS, STATIONS = (f"admin:pipeline_{name}_changelist" for name in ("datasetrun", "modelversion", "station"))
+SCHEDULES = "admin:pipeline_schedule_changelist"
 START = "admin:pipeline_datasetrun_start"
 
 
@@ -80,6 +82,12 @@ def test_home_says_that_no_worker_is_there(chief):
     assert "No worker is there" in text_of(chief.get("/admin/"))
 
 
+def test_home_says_that_no_scheduler_is_there(chief):
+    assert "No scheduler is there" in text_of(chief.get("/admin/"))
+    Timekeeper(queues._queue("default").connection, name="keeper").register_birth()
+    assert "No scheduler is there" not in text_of(chief.get("/admin/"))
+
+
 def test_home_opens_without_the_job_queue(chief, no_queue):
     answer = chief.get("/admin/")
     assert answer.status_code == 200
@@ -120,7 +128,7 @@ def test_every_step_is_started_with_its_parameters(chief, step, fields, recorded
     assert (run.step, run.status, run.trigger, run.started_by_name) == (step, "queued", Trigger.ADMIN, "chief")
     assert recorded.items() <= run.parameters.items()
     assert answer.url == reverse("admin:pipeline_datasetrun_change", args=[run.pk])
-    assert f"queued as run {run.pk}" in text_of(chief.get(answer.url))
+    assert f'queued as <a href="{answer.url}">Run {run.pk}</a>' in text_of(chief.get(answer.url))
 
 
 def test_processing_can_be_followed_by_all_that_comes_after(chief):
@@ -176,7 +184,7 @@ def test_a_waiting_run_is_cancelled_after_a_question(chief):
     text = text_of(chief.post(url, follow=True))
     run.refresh_from_db()
     assert (run.status, run.notes) == (RunStatus.CANCELLED, ["Cancelled by chief before it began."])
-    assert f"Run {run.pk} is cancelled." in text
+    assert f"Run {run.pk}</a> is cancelled." in text
     assert LogEntry.objects.get().get_change_message() == "Cancelled."
 
 
@@ -187,7 +195,17 @@ def test_an_ended_run_is_tried_again_with_its_parameters(chief):
     again = DatasetRun.objects.get(retry_of=run)
     assert (again.step, again.status, again.parameters) == ("build_features", "queued", {"rows_from": "incident"})
     assert (again.trigger, again.started_by_name) == (Trigger.ADMIN, "chief")
-    assert f"Run {run.pk} is tried again as run {again.pk}." in text
+    assert f"Run {run.pk}</a> is tried again as <a" in text
+    assert f"Run {again.pk}</a>." in text
+
+
+def test_a_part_of_another_run_is_not_tried_again_alone(chief):
+    part = make_run("backtest_fold", RunStatus.FAILED, parameters={"part_of_run": 1})
+    assert "Try again" not in text_of(chief.get(reverse("admin:pipeline_datasetrun_change", args=[part.pk])))
+    url = reverse("admin:pipeline_datasetrun_retry") + f"?ids={part.pk}"
+    assert "is part of another run, which starts it" in text_of(chief.get(url))
+    chief.post(url)
+    assert DatasetRun.objects.count() == 1
 
 
 def test_of_several_chosen_runs_only_those_that_fit_are_cancelled(chief):
@@ -207,21 +225,73 @@ def test_no_run_chosen_is_said(chief, ids):
     assert "No run was chosen" in text_of(answer)
 
 
+def status_of(client, run, **asked):
+    return client.get(reverse("admin:pipeline_datasetrun_status", args=[run.pk]), asked)
+
+
 def test_the_status_of_a_running_run_asks_again_and_shows_how_far_it_is(chief):
     progress = {"stage": "read incident", "done": 30, "total": 120}
-    run = make_run(status=RunStatus.RUNNING, progress=progress)
-    answer = chief.get(reverse("admin:pipeline_datasetrun_status", args=[run.pk]), {"reload": 1})
-    assert "read incident" in text_of(answer)
-    assert '<progress max="120" value="30"' in text_of(answer)
+    run = make_run(status=RunStatus.RUNNING, progress=progress, log_excerpt="three files <found>")
+    answer = status_of(chief, run, seen="running")
+    for words in ("read incident", "25 %", "for 0.", '<progress max="120" value="30"', "three files &lt;found&gt;"):
+        assert words in text_of(answer)
     assert 'hx-trigger="every 2s"' in text_of(answer)
     assert "HX-Refresh" not in answer
 
 
-def test_the_status_of_an_ended_run_stops_asking_and_loads_the_page_afresh(chief):
-    run = make_run()
-    answer = chief.get(reverse("admin:pipeline_datasetrun_status", args=[run.pk]), {"reload": 1})
-    assert answer["HX-Refresh"] == "true"
+@pytest.mark.parametrize(("seen", "status"), [("queued", RunStatus.RUNNING), ("running", RunStatus.SUCCEEDED)])
+def test_the_page_of_a_run_is_loaded_afresh_when_its_status_changes(chief, seen, status):
+    assert status_of(chief, make_run(status=status), seen=seen)["HX-Refresh"] == "true"
+
+
+def test_a_list_learns_what_came_of_a_run_that_has_ended(chief):
+    answer = status_of(chief, make_run(rows_in=1500, rows_out=1400))
+    assert "took 0." in text_of(answer)
+    assert "1,400 rows out" in text_of(answer)
     assert "hx-get" not in text_of(answer)
+    assert "HX-Refresh" not in answer
+
+
+def test_a_waiting_run_says_what_it_waits_for(chief):
+    first = make_run(status=RunStatus.QUEUED, not_before=dt.datetime(2026, 7, 1, 9, 30, tzinfo=dt.UTC))
+    assert "not before 1 Jul, 10:30" in text_of(status_of(chief, first))
+    assert f"after run {first.pk}" in text_of(status_of(chief, make_run(status=RunStatus.QUEUED, follows=first)))
+
+
+def test_the_page_of_a_run_shows_its_chain_and_its_attempts(chief):
+    schedule = Schedule.objects.first()
+    failed = make_run("process_data", RunStatus.FAILED, schedule=schedule)
+    again = make_run("process_data", retry_of=failed, attempt=2)
+    after = make_run("build_features", RunStatus.QUEUED, follows=again)
+    last = make_run("train_model", RunStatus.QUEUED, follows=after)
+    text = text_of(chief.get(reverse("admin:pipeline_datasetrun_change", args=[after.pk])))
+    places = [text.index(f">Run {run.pk}</a>: {words}") for run, words in
+              ((again, "process data"), (after, "build features"), (last, "train model"))]  # fmt: skip
+    assert places == sorted(places)
+    text = text_of(chief.get(reverse("admin:pipeline_datasetrun_change", args=[failed.pk])))
+    assert f">Run {again.pk}</a>: process data" in text
+    assert f"{schedule.name}</a>" in text
+
+
+def test_the_page_of_a_run_leaves_out_what_has_nothing_to_show(chief):
+    text = text_of(chief.get(reverse("admin:pipeline_datasetrun_change", args=[make_run(status=RunStatus.QUEUED).pk])))
+    for words in ("Belongs to", "Files", "Rejected", "Finished at", "Peak memory", "real"):
+        assert f"{words}" not in text.split('id="datasetrun_form"')[1]
+
+
+def test_the_page_of_a_run_leads_to_the_version_that_it_made(chief, trained):
+    text = text_of(chief.get(reverse("admin:pipeline_datasetrun_change", args=[trained.run_id])))
+    assert f">Version {trained.number}</a>" in text
+    assert f"Run {trained.run_id}: train model | Attendance times" in text
+
+
+@pytest.mark.parametrize(
+    ("facts", "said"),
+    [({"rows_out": None}, "–"), ({"rows_out": 5}, "real"), ({"rows_out": 5, "is_sample": True}, "sample")],
+)
+def test_real_data_are_claimed_only_of_a_run_that_has_read_some(chief, facts, said):
+    make_run(**facts)
+    assert f'<td class="field-data">{said}</td>' in text_of(chief.get(reverse(RUNS)))
 
 
 def test_the_page_of_a_run_that_crashed_shows_why_and_its_log(chief):
@@ -233,12 +303,36 @@ def test_the_page_of_a_run_that_crashed_shows_why_and_its_log(chief):
         assert words in text
 
 
-def test_runs_are_filtered_and_found(chief):
-    make_run("process_data", RunStatus.FAILED)
+@pytest.mark.parametrize(
+    "filters",
+    [
+        {"status__exact": "failed"},
+        {"status__in": "failed,crashed"},
+        {"step": "process_data"},
+        {"who": "chief"},
+        {"q": "no hose"},
+    ],
+)
+def test_runs_are_filtered_and_found(chief, filters):
+    found = make_run("process_data", RunStatus.FAILED, started_by_name="chief", error_message="There is no hose.")
     make_run("train_model")
-    text = text_of(chief.get(reverse(RUNS), {"status__exact": "failed"}))
+    text = text_of(chief.get(reverse(RUNS), filters))
     assert "1 run" in text
-    assert "Process data" in text
+    assert f"/{found.pk}/change/" in text
+
+
+def test_the_runs_of_each_step_are_drawn_as_far_as_the_filters_leave_them(chief):
+    for step in ("build_features", "build_features", "train_model", "train_model"):
+        make_run(step, rows_out=1200)
+    make_run("train_model", RunStatus.FAILED)
+    make_run("train_model", RunStatus.CANCELLED)
+    text = text_of(chief.get(reverse(RUNS)))
+    assert text.count('aria-label="Took, 2 runs') == 1
+    assert text.count('aria-label="Took, 3 runs') == 1
+    assert text.count('aria-label="Rows out, 2 runs: 1,200 the last time') == 2
+    text = text_of(chief.get(reverse(RUNS), {"step": "train_model"}))
+    assert '<section aria-label="Train model">' in text
+    assert '<section aria-label="Build features">' not in text
 
 
 def test_the_list_of_runs_asks_the_same_number_of_queries_for_any_number(chief):
@@ -298,6 +392,13 @@ def test_who_may_only_look_can_neither_promote_nor_roll_back(reader, trained):
         assert reader.get(url).status_code == 403
         assert reader.post(url, {"reason": "because"}).status_code == 403
     assert registry.current() == version
+
+
+def test_the_page_of_a_version_tells_when_it_went_in_and_out_of_use_and_why(chief, trained):
+    registry.promote(copy_version(trained), by_name="tester", reason="a try in Camden")
+    text = text_of(chief.get(reverse("admin:pipeline_modelversion_change", args=[trained.pk])))
+    assert "<td>replaced by version 2</td><td>tester</td><td>a try in Camden</td>" in text
+    assert "<td>put in use</td><td>training</td>" in text
 
 
 def test_several_chosen_versions_are_compared_and_too_many_refused(chief, trained):
@@ -391,6 +492,7 @@ def test_a_file_that_is_no_list_of_stations_is_refused(chief, content, words):
     shown = give(chief, SimpleUploadedFile("stations.csv", content))
     assert shown.status_code == 200
     assert words in text_of(shown)
+    assert "Traceback" not in text_of(shown)
     assert "confirm_form" not in (shown.context or {})
 
 
@@ -411,3 +513,73 @@ def test_what_is_exported_can_be_imported_again(chief, number, kind):
 def test_who_may_only_look_can_export_but_not_import(reader):
     assert reader.get("/admin/pipeline/station/export/").status_code == 200
     assert reader.get("/admin/pipeline/station/import/").status_code == 403
+
+
+# Schedules
+
+
+def test_a_schedule_is_started_by_hand_and_the_run_linked(chief):
+    schedule = Schedule.objects.get(chain="housekeeping")
+    chosen = {"action": "start_now", "_selected_action": [schedule.pk]}
+    text = text_of(chief.post(reverse(SCHEDULES), chosen, follow=True))
+    first = DatasetRun.objects.earliest("pk")
+    assert (first.schedule, first.started_by_name) == (schedule, "chief")
+    assert f'/{first.pk}/change/">Run {first.pk}</a>.' in text
+    assert LogEntry.objects.get().get_change_message() == f"Started by hand as run {first.pk}."
+
+
+def test_without_the_job_queue_no_schedule_is_started(chief, no_queue):
+    chosen = {"action": "start_now", "_selected_action": [Schedule.objects.first().pk]}
+    assert "so nothing was started" in text_of(chief.post(reverse(SCHEDULES), chosen, follow=True))
+    assert not DatasetRun.objects.exists()
+
+
+@pytest.mark.parametrize(("cron", "words"), [("0 4 15 *", "wanted five fields"), ("0 4 31 2 *", "No day fits")])
+def test_a_schedule_with_a_wrong_time_is_refused(chief, cron, words):
+    schedule = Schedule.objects.first()
+    fields = {"name": schedule.name, "chain": schedule.chain, "cron": cron, "if_missed": "skip", "enabled": "on"}
+    text = text_of(chief.post(reverse("admin:pipeline_schedule_change", args=[schedule.pk]), fields))
+    assert words in text
+    assert Schedule.objects.get(pk=schedule.pk).cron == schedule.cron
+
+
+@pytest.mark.parametrize(
+    ("name", "title"), [("promotion", "Promotions"), ("schedule", "Schedules"), ("station", "Stations")]
+)
+def test_lists_are_named_for_what_they_hold(chief, name, title):
+    assert f"<title>{title} | Attendance times</title>" in text_of(chief.get(f"/admin/pipeline/{name}/"))
+
+
+# The job queue's own pages
+
+
+QUEUE_PAGES = ("", "queues/0/", "queues/0/failed/", "workers/0/", "stats.json")
+
+
+@pytest.mark.parametrize("address", QUEUE_PAGES)
+def test_the_queues_pages_are_for_those_who_may_see_runs(chief, reader, address):
+    assert chief.get(f"/admin/queues/{address}").status_code == 200
+    assert reader.get(f"/admin/queues/{address}").status_code == 200
+    clerk = Client()
+    clerk.force_login(get_user_model().objects.create_user("clerk", password="a long enough one", is_staff=True))
+    assert clerk.get(f"/admin/queues/{address}").status_code == 403
+
+
+@pytest.mark.parametrize("address", ["empty/", "requeue-all/", "failed/clear/", "a/stop/", "a/delete/"])
+def test_who_may_only_look_changes_nothing_in_the_queues(reader, address):
+    assert reader.post(f"/admin/queues/queues/0/{address}").status_code == 403
+
+
+def test_an_administrator_empties_a_queue(chief):
+    assert "successfully cleared" in text_of(chief.post("/admin/queues/queues/0/empty/", follow=True))
+
+
+def test_a_job_that_the_queue_does_not_hold_is_not_found(chief):
+    assert chief.post("/admin/queues/queues/0/nowhere/requeue/").status_code == 404
+
+
+@pytest.mark.parametrize("address", ["", "queues/0/", "workers/0/"])
+def test_without_the_job_queue_its_pages_say_so(chief, no_queue, address):
+    answer = chief.get(f"/admin/queues/{address}")
+    assert answer.status_code == 503
+    assert "The job queue does not answer" in text_of(answer)

@@ -1,6 +1,7 @@
 """The life of a job: queued, executed, chained, cancelled, retried."""
 
 import datetime as dt
+import logging
 import time
 
 import pytest
@@ -160,6 +161,32 @@ def test_a_running_run_ends_itself_when_that_is_asked(start, doing, monkeypatch)
     run = start("build_features")
     assert run.status == RunStatus.CANCELLED
     assert run.notes == ["Cancelled by chief; the last good output was left as it was."]
+
+
+def test_a_running_run_tells_its_stage_and_its_log_at_once(start, doing):
+    seen = []
+
+    def work(context):
+        logging.getLogger("pipeline.actions").info("three files found")
+        for stage, done in (("read", 1), ("read", 2), ("write", 1)):
+            context.progress(stage, done, 2)
+            seen.append(DatasetRun.objects.get(pk=context.run_id))
+        return StepResult()
+
+    doing["housekeeping"] = work
+    start("housekeeping")
+    # The same stage again is written no oftener than once a second.
+    assert [(run.progress["stage"], run.progress["done"]) for run in seen] == [("read", 1), ("read", 1), ("write", 1)]
+    assert "three files found" in seen[0].log_excerpt
+
+
+def test_a_killed_run_keeps_the_log_that_it_had_written(order, doing):
+    run = order()
+    DatasetRun.objects.filter(pk=run.pk).update(
+        status=RunStatus.RUNNING, started_at=timezone.now(), log_excerpt="as far as it came"
+    )
+    upkeep.close_dead_runs()
+    assert (again(run).status, again(run).log_excerpt) == (RunStatus.CRASHED, "as far as it came")
 
 
 def test_an_ended_run_cannot_be_cancelled(order, work):
