@@ -43,6 +43,7 @@ SETS = {
 }
 LEFT_OUT = {
     "hour": ("hour",),
+    "weekday": ("weekday",),
     "station": ("station",),
     "coordinates": ("incident_easting_m", "incident_northing_m", "east_km", "north_km"),
 }
@@ -95,6 +96,7 @@ def travel_legs(folder: Path) -> pd.DataFrame:
     )
     missing = ("is_own_ground", "incident_easting_m", "incident_northing_m", "pump_order")
     rows = rows.assign(
+        weekday=rows["called_at"].dt.day_of_week,
         station_easting_m=rows["station_name"].map(stations["easting_m"]),
         station_northing_m=rows["station_name"].map(stations["northing_m"]),
         property_category=pd.Series([None] * len(rows), dtype="str"),
@@ -172,7 +174,7 @@ def with_columns(**makers: Any) -> type[BoostedAttendance]:
     class With(BoostedAttendance):
         place_columns = (*PLACE_COLUMNS, *makers)
         inputs = (
-            *BoostedAttendance.inputs, "borough_name", "weekday", "month", "is_own_ground", "property_category",
+            *BoostedAttendance.inputs, "borough_name", "month", "is_own_ground", "property_category",
         )  # fmt: skip
 
         def fit(self, X: pd.DataFrame, y: Any) -> Any:
@@ -286,7 +288,6 @@ CANDIDATES = {
     "neighbouring stations": with_columns(nearest=neighbour(0), second=neighbour(1), rank=neighbour(2)),
     "station ground": with_columns(own=as_is("is_own_ground")),
     "kind of property": with_columns(property=property_mean),
-    "day of the week": with_columns(weekday=as_is("weekday")),
     "month": with_columns(month=as_is("month")),
     "mean of three seeds": Ensemble,
 }
@@ -343,7 +344,7 @@ def main() -> None:
             given = {
                 key: columns
                 for key, columns in LEFT_OUT.items()
-                if name.startswith("first_pump") or key in ("hour", "station")
+                if name.startswith("first_pump") or key in ("hour", "weekday", "station")
             }
             found["ablation"] = compare(inside, {f"without {key}": without(columns) for key, columns in given.items()})
             if name.startswith("first_pump"):

@@ -43,7 +43,8 @@ def make_rows(count: int) -> tuple[pd.DataFrame, np.ndarray]:
     X = pd.DataFrame(
         {
             "distance_km": np.hypot(*offset.T) / 1000, "station_name": chosen["station_name"].astype("str"),
-            "hour": generator.integers(0, 24, count).astype("float64"), "pump_order": 1.0,
+            "hour": generator.integers(0, 24, count).astype("float64"),
+            "weekday": generator.integers(0, 7, count).astype("float64"), "pump_order": 1.0,
             "incident_easting_m": chosen["easting_m"] + offset[:, 0], "incident_northing_m": chosen["northing_m"] + offset[:, 1],
             "station_easting_m": chosen["easting_m"], "station_northing_m": chosen["northing_m"],
         }
@@ -85,7 +86,7 @@ def main() -> None:
 
     single = {
         "scikit-learn pipeline, the time alone": one_by_one(plain.predict, frames[:300]),
-        "forecast, station and distance and hour": one_by_one(assess, nowhere),
+        "forecast, station and distance and time": one_by_one(assess, nowhere),
         "forecast, with the place": one_by_one(assess, placed),
     }
     rows = 50_000 if quick else 1_000_000
@@ -94,7 +95,7 @@ def main() -> None:
     at_once = {}
     for name, answer in (
         ("scikit-learn pipeline, the time alone", lambda: plain.predict(many)),
-        ("forecast, station and distance and hour", lambda: assess(blind)),
+        ("forecast, station and distance and time", lambda: assess(blind)),
         ("forecast, with the place", lambda: assess(many)),
     ):
         started = time.perf_counter()

@@ -9,11 +9,13 @@ from django import forms
 
 from pipeline.core.distance import MAX_TRIP_KM, check_distance
 from pipeline.core.errors import PipelineError
+from pipeline.core.response_groups import WEEKDAYS
 from predictions.place_names import POSTCODE, Named, find_named_place
 from predictions.places import Place, find_place, read_grid_reference
 from predictions.station_book import find_station
 
 HOURS = [("", "Any time"), *((str(hour), f"{hour:02}:00–{hour:02}:59") for hour in range(24))]
+DAYS = [("", "Any day"), *((day, day) for day in WEEKDAYS)]
 PUMPS = [("1", "First"), ("2", "Second")]
 TWO_NUMBERS = re.compile(r"^\s*(-?\d+(?:\.\d+)?)\s*[,; ]\s*(-?\d+(?:\.\d+)?)\s*$")
 
@@ -43,6 +45,7 @@ class PredictionForm(forms.Form):
         widget=forms.NumberInput(attrs={"step": "any", "min": "0", "max": f"{MAX_TRIP_KM:g}", "inputmode": "decimal"}),
     )
     hour = forms.ChoiceField(required=False, choices=HOURS, label="Time of day")
+    weekday = forms.ChoiceField(required=False, choices=DAYS, label="Day")
     pump = forms.ChoiceField(required=False, choices=PUMPS, label="Engine")
 
     understood_place = ""  # which place a name was taken for
@@ -59,7 +62,7 @@ class PredictionForm(forms.Form):
 
     @property
     def when(self) -> list[forms.BoundField]:
-        return [self[name] for name in ("hour", "pump")]
+        return [self[name] for name in ("hour", "weekday", "pump")]
 
     def clean_station(self) -> str:
         name = self.cleaned_data["station"].strip()

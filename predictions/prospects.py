@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from pipeline import registry
@@ -62,7 +62,7 @@ def rank_stations(trip: Trip) -> list[Ranked]:
     if trip.place is None:
         return []
     near = nearest_stations(trip.place)
-    trips = [Trip(station, far, trip.place, trip.hour, trip.pump_order) for station, far in near]
+    trips = [replace(trip, station=station, distance_km=far) for station, far in near]
     if trip.station.name not in {station.name for station, _ in near}:
         trips.append(trip)
     seconds = registry.serving().estimator.assess(as_columns(trips), levels=(), limits=())[0]

@@ -11,6 +11,7 @@ from typing import Any
 
 from pipeline.core.distance import check_distance
 from pipeline.core.errors import ParameterError
+from pipeline.core.response_groups import WEEKDAYS
 from pipeline.models import ModelVersion
 from predictions.places import Place, distance_from
 from predictions.station_book import KnownStation, find_station
@@ -23,32 +24,44 @@ TOLERATED_KM, TOLERATED_SHARE = 0.3, 0.05
 # Question → the column that tells whether a model looks at it, and what stands in where it is not given.
 ASSUMED = {
     "time": ("hour", "the average over the hours of the day, each by its share of the calls"),
+    "weekday": ("weekday", "the average over the days of the week, each by its share of the calls"),
     "place": ("incident_easting_m", "the average over the places at this distance from the station"),
 }
 
 
 @dataclass(frozen=True)
 class Trip:
-    """One engine on its way: from where, how far, and what else is known. `hour` is London's, 0 to 23."""
+    """One engine on its way: from where, how far, and what else is known. Hour and day are London's: 0 to 23, Monday 0."""
 
     station: KnownStation
     distance_km: float
     place: Place | None = None
     hour: int | None = None
+    weekday: int | None = None
     pump_order: int = 1
 
     def ignored_by(self, version: ModelVersion) -> list[str]:
         """What was given and the version does not look at."""
-        given = {"time": self.hour is not None, "place": self.place is not None}
-        names = [name for name, (column, _) in ASSUMED.items() if given[name] and column not in version.feature_names]
+        known = self._known()
+        names = [name for name, (column, _) in ASSUMED.items() if known[name] and column not in version.feature_names]
         return [*names, *(["pump_order"] if self.pump_order > 1 and "pump_order" not in version.feature_names else [])]
 
     def assumed_by(self, version: ModelVersion) -> dict[str, str]:
         """What was not given and the version looks at, with the rule that fills it."""
-        missing = {"time": self.hour is None, "place": self.place is None}
+        known = self._known()
         return {
-            name: rule for name, (column, rule) in ASSUMED.items() if missing[name] and column in version.feature_names
+            name: rule
+            for name, (column, rule) in ASSUMED.items()
+            if not known[name] and column in version.feature_names
         }
+
+    @property
+    def weekday_name(self) -> str:
+        return "" if self.weekday is None else WEEKDAYS[self.weekday]
+
+    def _known(self) -> dict[str, bool]:
+        given = {"time": self.hour, "weekday": self.weekday, "place": self.place}
+        return {name: value is not None for name, value in given.items()}
 
 
 def make_trip(
@@ -71,7 +84,8 @@ def make_trip(
         )
     local = at.astimezone(LONDON) if at is not None and at.tzinfo is not None else at
     distance = _distance(known, distance_km, place)
-    return Trip(known, distance, place, local.hour if local else None, pump_order or 1)
+    hour, weekday = (local.hour, local.weekday()) if local else (None, None)
+    return Trip(known, distance, place, hour, weekday, pump_order or 1)
 
 
 def _distance(station: KnownStation, distance_km: float | None, place: Place | None) -> float:
@@ -106,6 +120,7 @@ def as_columns(trips: Sequence[Trip]) -> dict[str, Any]:
     number = {
         "distance_km": [trip.distance_km for trip in trips],
         "hour": [nan if trip.hour is None else trip.hour for trip in trips],
+        "weekday": [nan if trip.weekday is None else trip.weekday for trip in trips],
         "pump_order": [trip.pump_order for trip in trips],
         "incident_easting_m": [easting for easting, _ in places],
         "incident_northing_m": [northing for _, northing in places],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from django.conf import settings
@@ -11,6 +12,7 @@ from django.views.decorators.http import require_safe
 
 from pipeline import registry
 from pipeline.core.errors import PipelineError
+from pipeline.core.response_groups import WEEKDAYS
 from pipeline.core.wording import PART_NAMES
 from pipeline.models import ModelVersion
 from predictions.actions.predict_attendance import Answer, predict_trip
@@ -61,7 +63,9 @@ def _trip(asked: dict[str, Any]) -> Trip:
     if place is not None and not station:
         station = nearest_stations(place, 1)[0][0].name
     trip = make_trip(station, None if place else asked["distance"], place=place, pump_order=int(asked["pump"] or 1))
-    return Trip(trip.station, trip.distance_km, place, int(asked["hour"]) if asked["hour"] else None, trip.pump_order)
+    hour = int(asked["hour"]) if asked["hour"] else None
+    weekday = WEEKDAYS.index(asked["weekday"]) if asked["weekday"] else None
+    return replace(trip, hour=hour, weekday=weekday)
 
 
 def _parts(answer: Answer) -> list[dict[str, Any]]:

@@ -1,14 +1,10 @@
-"""The forecast: gradient-boosted trees on top of the distance law, with probabilities from a period of their own.
-
-LightGBM stores its trees as text, so a stored forecast is read without running code, and the same rows always give the
-same text: one thread, fixed seed, deterministic mode.
+"""The forecast: boosted trees for trips whose place is known and for those without, with probabilities from a period of
+their own.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Self
 
@@ -17,155 +13,21 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from pipeline.core.baselines import KolesarDistanceLaw, kolesar_curve
 from pipeline.core.columns import require_known_when_sent
 from pipeline.core.errors import DataError
 from pipeline.core.residuals import ResidualDistribution
+from pipeline.core.trees import DAYS, HOURS, MONDAY, Timetable, Trees
 from pipeline.core.trips import question_columns, trip_columns
 
 Floats = npt.NDArray[np.float64]
 
 CALIBRATION_SHARE = 0.2  # the last part of the training rows, by time: where probabilities are learnt
-ROUNDS = 200
 # Each of these pays; what was tried and did not is in docs/decisions.
 PLACE_COLUMNS = (
-    "distance_km", "station", "hour", "pump_order", "incident_easting_m", "incident_northing_m", "east_km", "north_km",
+    "distance_km", "station", "hour", "weekday", "pump_order", "incident_easting_m", "incident_northing_m", "east_km", "north_km",
 )  # fmt: skip
 # Without the place of the incident: what station and distance alone allow.
-BLIND_COLUMNS = ("distance_km", "station", "hour", "pump_order", "station_easting_m", "station_northing_m")
-CATEGORIES = ("station",)
-
-# The "fair" loss is quadratic for small errors and linear for large ones: it heeds the typical call, not the odd one,
-# and unlike the absolute error it can be held to rise with distance.
-PARAMETERS: dict[str, Any] = {
-    "objective": "fair", "fair_c": 20.0, "learning_rate": 0.05, "num_leaves": 31, "min_data_in_leaf": 30, "lambda_l2": 5.0,
-    "feature_fraction": 0.7, "bagging_fraction": 0.8, "bagging_freq": 1, "cat_smooth": 20.0, "cat_l2": 20.0,
-    "monotone_constraints_method": "basic", "num_threads": 1, "deterministic": True, "force_row_wise": True, "verbose": -1,
-}  # fmt: skip
-
-# Columns that are explained together, in the words of the page.
-EXPLAINED = {
-    "distance": ("distance_km",),
-    "hour": ("hour",),
-    "station": ("station", "station_easting_m", "station_northing_m", "pump_order"),
-    "place": ("incident_easting_m", "incident_northing_m", "east_km", "north_km"),
-}
-
-
-@dataclass(frozen=True)
-class Trees:
-    """The distance law and the trees that correct it, on one set of columns."""
-
-    columns: tuple[str, ...]
-    law: tuple[float, float, float]  # a, b and d* of the distance law
-    booster: lightgbm.Booster
-
-    @classmethod
-    def fit(cls, columns: tuple[str, ...], values: Mapping[str, Floats], y: Floats, seed: int) -> Self:
-        law = KolesarDistanceLaw().fit(pd.DataFrame({"distance_km": values["distance_km"]}), y)
-        curve = (law.a_, law.b_, law.d_star_)
-        rows = lightgbm.Dataset(
-            _matrix(columns, values),
-            y,
-            init_score=kolesar_curve(values["distance_km"], *curve),
-            feature_name=list(columns),
-            categorical_feature=[name for name in CATEGORIES if name in columns],
-        )
-        rises = [int(name == "distance_km") for name in columns]
-        booster = lightgbm.train(
-            PARAMETERS | {"seed": seed, "monotone_constraints": rises}, rows, num_boost_round=ROUNDS
-        )
-        return cls(columns, curve, booster)
-
-    def corrections(self, values: Mapping[str, Floats]) -> Floats:
-        """Seconds that the trees add to the law, shape (n,)."""
-        return np.asarray(self.booster.predict(_matrix(self.columns, values), num_threads=1))
-
-    def predict(self, values: Mapping[str, Floats]) -> Floats:
-        """Seconds, shape (n,); never below 0."""
-        return np.maximum(kolesar_curve(values["distance_km"], *self.law) + self.corrections(values), 0.0)
-
-    def contributions(self, values: Mapping[str, Floats]) -> dict[str, Floats]:
-        """Seconds by group of inputs, and the part that is the same for all ("typical"): they add up to the prediction."""
-        shares = np.asarray(self.booster.predict(_matrix(self.columns, values), pred_contrib=True, num_threads=1))
-        by_column = dict(zip(self.columns, shares[:, :-1].T, strict=True))
-        zero = np.zeros(len(shares))
-        found = {
-            group: sum((by_column[name] for name in names if name in by_column), zero)
-            for group, names in EXPLAINED.items()
-        }
-        typical_law = float(kolesar_curve(np.array([1.5]), *self.law)[0])  # half of all engines go about this far
-        found["distance"] = found["distance"] + kolesar_curve(values["distance_km"], *self.law) - typical_law
-        return {"typical": shares[:, -1] + typical_law, **found}
-
-    def cuts(self, column: str) -> Floats:
-        """Where the trees split `column`, rising: between two neighbours its value makes no difference."""
-        place = self.columns.index(column)
-        found = set[float]()
-        branches = [tree["tree_structure"] for tree in self.booster.dump_model()["tree_info"]]
-        while branches:
-            branch = branches.pop()
-            if "split_feature" in branch:
-                branches += [branch["left_child"], branch["right_child"]]
-                if branch["split_feature"] == place:
-                    found.add(float(branch["threshold"]))
-        return np.array(sorted(found))
-
-    def as_dict(self) -> dict[str, Any]:
-        return {"columns": list(self.columns), "law": list(self.law), "trees": self.booster.model_to_string()}
-
-    @classmethod
-    def from_dict(cls, stored: Mapping[str, Any]) -> Self:
-        booster = lightgbm.Booster(model_str=stored["trees"])
-        a, b, d_star = stored["law"]
-        return cls(tuple(stored["columns"]), (a, b, d_star), booster)
-
-
-UNKNOWN = -1.0  # stands for NaN in keys, since NaN equals nothing
-
-
-class Timetable:
-    """What trees say of trips from each station whatever the place: their corrections, by distance and hour.
-
-    Trees are steps in distance, so that their sum is one number between two cuts. Looking it up is exact, and some
-    hundred times as fast as asking the trees for every hour of the day. Stations are filled in when first asked for.
-    """
-
-    def __init__(self, trees: Trees) -> None:
-        self.trees = trees
-        self.cuts = trees.cuts("distance_km")
-        self.rows: dict[tuple[float, ...], Floats] = {}
-
-    def seconds(self, values: Mapping[str, Floats]) -> Floats:
-        """Seconds by hour for each row of `values`, shape (n, 24); the rows' own hours are not looked at."""
-        others = [name for name in self.trees.columns if name not in ("distance_km", "hour")]
-        step = np.searchsorted(self.cuts, values["distance_km"], side="left")
-        if len(step) == 1:  # one question: no need to sort
-            found = self._corrections(others, [float(values[name][0]) for name in others])[step]
-        else:
-            keys = np.column_stack([np.nan_to_num(values[name], nan=UNKNOWN) for name in others])
-            distinct, of_row = np.unique(keys, axis=0, return_inverse=True)
-            found = np.empty((len(keys), 24))
-            for number, key in enumerate(distinct):
-                chosen = np.ravel(of_row) == number
-                found[chosen] = self._corrections(others, key.tolist())[step[chosen]]
-        law = kolesar_curve(values["distance_km"], *self.trees.law)
-        return np.maximum(law[:, None] + found, 0.0)
-
-    def _corrections(self, others: Sequence[str], key: Sequence[float]) -> Floats:
-        """Shape (cuts + 1, 24), for the station and pump order of `key`."""
-        name = tuple(UNKNOWN if math.isnan(value) else value for value in key)
-        if name not in self.rows:
-            steps = np.append(self.cuts, self.cuts[-1] + 1.0 if len(self.cuts) else 0.0)
-            values = {"distance_km": np.repeat(steps, 24), "hour": np.tile(np.arange(24.0), len(steps))}
-            known = [math.nan if value == UNKNOWN else value for value in name]
-            values |= {other: np.full(len(steps) * 24, value) for other, value in zip(others, known, strict=True)}
-            self.rows[name] = self.trees.corrections(values).reshape(-1, 24)
-        return self.rows[name]
-
-
-def _matrix(columns: tuple[str, ...], values: Mapping[str, Floats]) -> Floats:
-    return np.column_stack([values[name] for name in columns])
+BLIND_COLUMNS = ("distance_km", "station", "hour", "weekday", "pump_order", "station_easting_m", "station_northing_m")
 
 
 class BoostedAttendance:
@@ -174,14 +36,15 @@ class BoostedAttendance:
     Rows must come in the order of their calls: the last fifth is held back once, to learn how far the trees stray from
     what they have not seen, and the probabilities and intervals follow from that. Then the trees learn from all rows.
 
-    A question may leave out the incident's place (a second set of trees knows station and distance alone) and the hour
-    (answers of all hours are averaged, each by its share of the training calls); a missing pump order means the first.
+    A question may leave out the incident's place (a second set of trees knows station and distance alone), the hour and
+    the day of the week (answers of all hours, and of all days, are averaged, each by its share of the training calls);
+    a missing pump order means the first.
     """
 
     name = "boosted"
-    title = "Boosted trees on distance, place and hour"
+    title = "Boosted trees on distance, place and time"
     inputs: tuple[str, ...] = (
-        "distance_km", "station_name", "hour", "pump_order", "incident_easting_m", "incident_northing_m",
+        "distance_km", "station_name", "hour", "weekday", "pump_order", "incident_easting_m", "incident_northing_m",
         "station_easting_m", "station_northing_m",
     )  # fmt: skip
 
@@ -203,8 +66,7 @@ class BoostedAttendance:
                 hint="Use a longer period: check LFB_YEARS and the files processed.",
             )
         self.stations_ = tuple(sorted(X["station_name"].unique()))
-        counts = np.bincount(X["hour"].to_numpy(dtype="int64"), minlength=24) + 1.0
-        self.hour_shares_ = counts / counts.sum()
+        self.hour_shares_, self.weekday_shares_ = _shares(X["hour"], HOURS), _shares(X["weekday"], DAYS)
         values = self._columns(X)
         first = {name: column[:-held_back] for name, column in values.items()}
         later = {name: column[-held_back:] for name, column in values.items()}
@@ -254,38 +116,58 @@ class BoostedAttendance:
         return known
 
     def _placed(self, X: Any) -> Floats:
-        trees = self.trees_["placed"]
-        return self._over_hours(self._columns(X), lambda rows: {"seconds": trees.predict(rows)})["seconds"]
+        values, trees = self._columns(X), self.trees_["placed"]
+        on_monday = self._over_hours(values, lambda rows: {"seconds": trees.seconds(rows)})["seconds"]
+        return np.maximum(on_monday + self.weeks_["placed"][_moments(values)], 0.0)
 
     def _blind(self, X: Any) -> Floats:
         """By the timetable."""
         values = trip_columns(X, self.stations_)
-        by_hour, hour = self.timetable_.seconds(values), values["hour"]
-        is_open = np.isnan(hour)
-        at_hour = by_hour[np.arange(len(hour)), np.where(is_open, 0, hour).astype("int64")]
-        found: Floats = np.where(is_open, by_hour @ self.hour_shares_, at_hour)
-        return found
+        on_monday = self.timetable_.seconds(values)
+        day, hour = _moments(values)
+        at_hour = on_monday[np.arange(len(hour)), np.minimum(hour, HOURS - 1)]
+        found = np.where(hour == HOURS, on_monday @ self.hour_shares_, at_hour)
+        return np.maximum(found + self.weeks_["blind"][day, hour], 0.0)
 
     @cached_property
     def timetable_(self) -> Timetable:
         return Timetable(self.trees_["blind"])
 
+    @cached_property
+    def weeks_(self) -> dict[str, Floats]:
+        """Seconds that each day adds to Monday, by kind of trees; shape (8, 25), the last of each the mean by shares."""
+        found = {}
+        for kind, trees in self.trees_.items():
+            days = np.vstack([trees.week, self.weekday_shares_ @ trees.week])
+            found[kind] = np.column_stack([days, days @ self.hour_shares_])
+        return found
+
     def explain(self, X: pd.DataFrame | Mapping[str, Any]) -> dict[str, Floats]:
-        """Seconds by group (typical, distance, hour, station, place) that add up to the prediction, row by row."""
+        """Seconds by group (typical, distance, hour, weekday, station, place) that add up to the prediction, row by row.
+
+        The day's part is what it adds to the average day at the same hour: nothing where no day is given.
+        """
         values, is_placed = self._columns(X), self._is_placed(X)
-        parts = {kind: self._over_hours(values, trees.contributions) for kind, trees in self.trees_.items()}
-        return {group: np.where(is_placed, parts["placed"][group], parts["blind"][group]) for group in parts["placed"]}
+        day, hour = _moments(values)
+        parts = {}
+        for kind, trees in self.trees_.items():
+            found, week = self._over_hours(values, trees.contributions), self.weeks_[kind]
+            average_day: Floats = week[DAYS, hour]
+            parts[kind] = {**found, "hour": found["hour"] + average_day, "weekday": week[day, hour] - average_day}
+        groups = ("typical", "distance", "hour", "weekday", "station", "place")
+        return {group: np.where(is_placed, parts["placed"][group], parts["blind"][group]) for group in groups}
 
     def _over_hours(self, values: dict[str, Floats], answer: Any) -> dict[str, Floats]:
-        """The answer at the hour given; where none is, the mean over the day, weighted by the hours' shares of calls."""
+        """The answer on a Monday at the hour given; where none is, the mean over the day, by the hours' shares of calls."""
+        values = {**values, "weekday": np.full(len(values["hour"]), MONDAY)}
         found: dict[str, Floats] = answer(values)
         open_rows = np.flatnonzero(np.isnan(values["hour"]))
         if len(open_rows):
-            spread = {name: np.repeat(column[open_rows], 24) for name, column in values.items()}
-            spread["hour"] = np.tile(np.arange(24.0), len(open_rows))
+            spread = {name: np.repeat(column[open_rows], HOURS) for name, column in values.items()}
+            spread["hour"] = np.tile(np.arange(float(HOURS)), len(open_rows))
             for name, seconds in answer(spread).items():
                 found[name] = found[name].copy()
-                found[name][open_rows] = seconds.reshape(-1, 24) @ self.hour_shares_
+                found[name][open_rows] = seconds.reshape(-1, HOURS) @ self.hour_shares_
         return found
 
     def as_dict(self) -> dict[str, Any]:
@@ -296,6 +178,7 @@ class BoostedAttendance:
             "lightgbm": lightgbm.__version__,
             "stations": list(self.stations_),
             "hour_shares": self.hour_shares_.tolist(),
+            "weekday_shares": self.weekday_shares_.tolist(),
             "residuals": {kind: residuals.as_dict() for kind, residuals in self.residuals_.items()},
             "trees": {kind: trees.as_dict() for kind, trees in self.trees_.items()},
         }
@@ -308,8 +191,22 @@ class BoostedAttendance:
         estimator = cls(stored["seed"])
         estimator.stations_ = tuple(stored["stations"])
         estimator.hour_shares_ = np.asarray(stored["hour_shares"], dtype="float64")
+        # Versions of before the day was asked about have no shares of it, and trees to which it makes no difference.
+        estimator.weekday_shares_ = np.asarray(stored.get("weekday_shares", [1 / DAYS] * DAYS), dtype="float64")
         estimator.residuals_ = {
             kind: ResidualDistribution.from_dict(found) for kind, found in stored["residuals"].items()
         }
         estimator.trees_ = {kind: Trees.from_dict(found) for kind, found in stored["trees"].items()}
         return estimator
+
+
+def _shares(column: pd.Series, count: int) -> Floats:
+    """Each whole number's share of the rows; none is quite without."""
+    counts = np.bincount(column.to_numpy(dtype="int64"), minlength=count) + 1.0
+    return np.asarray(counts / counts.sum())
+
+
+def _moments(values: Mapping[str, Floats]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Day and hour of each row as positions; one past the last stands for one that is not given."""
+    day, hour = (np.nan_to_num(values[name], nan=many) for name, many in (("weekday", DAYS), ("hour", HOURS)))
+    return day.astype("int64"), hour.astype("int64")

@@ -13,8 +13,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from pipeline.core.boosting import PLACE_COLUMNS, Trees
+from pipeline.core.boosting import PLACE_COLUMNS
 from pipeline.core.splits import HOLDOUT_SHARE, MIN_ROWS, Split, cut_training_bands
+from pipeline.core.trees import Trees
 from pipeline.core.trips import question_columns
 
 Floats = npt.NDArray[np.float64]

@@ -36,7 +36,9 @@ class ResidualDistribution:
         edges = _band_edges(predicted)
         band = np.searchsorted(edges, predicted, side="right")
         ratio = actual / np.maximum(predicted, 1.0)
-        ratios = np.stack([np.quantile(ratio[band == number], _LEVELS) for number in range(len(edges) + 1)])
+        # Of n rows the k-th smallest is the quantile at k ÷ (n + 1): so many of those to come fall below it on average.
+        quantiles = [np.quantile(ratio[band == number], _LEVELS, method="weibull") for number in range(len(edges) + 1)]
+        ratios = np.stack(quantiles)
         return cls(edges, ratios)
 
     def share_within(self, predicted: Floats, seconds: float) -> Floats:

@@ -24,7 +24,7 @@ def trip_columns(X: pd.DataFrame | Mapping[str, Any], stations: tuple[str, ...])
 
     A missing pump order means the first engine; `stations` are those known from training.
     """
-    names = ("distance_km", "hour", "pump_order", "station_easting_m", "station_northing_m")
+    names = ("distance_km", "hour", "weekday", "pump_order", "station_easting_m", "station_northing_m")
     found = {name: np.asarray(X[name], dtype="float64") for name in names}
     order = found["pump_order"]
     return {

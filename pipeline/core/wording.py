@@ -10,6 +10,7 @@ PART_NAMES = {
     "typical": "a typical engine, going 1.5 km",
     "distance": "the distance",
     "hour": "the time of day",
+    "weekday": "the day of the week",
     "station": "the station and its turnout",
     "place": "the place",
 }

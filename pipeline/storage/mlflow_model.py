@@ -22,7 +22,7 @@ Places = dict[str, list[float]]  # name of a station → its easting and northin
 REQUIRED = ("distance_km", "station_name")
 TEXT = {column.name for column in FEATURE_COLUMNS if column.kind == "text"}
 EXAMPLE: dict[str, Any] = {
-    "distance_km": 2.0, "station_name": "Acton", "hour": 14.0, "pump_order": 1.0, "incident_easting_m": 519_950.0,
+    "distance_km": 2.0, "station_name": "Acton", "hour": 14.0, "weekday": 1.0, "pump_order": 1.0, "incident_easting_m": 519_950.0,
     "incident_northing_m": 179_950.0, "station_easting_m": 520_300.0, "station_northing_m": 180_500.0,
 }  # fmt: skip
 

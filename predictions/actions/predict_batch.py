@@ -92,7 +92,7 @@ def _read(asked: Mapping[str, Sequence[Any]], count: int) -> tuple[pd.DataFrame,
     easting, northing, latitude, longitude, has_place, bad_place = _places(*place)
     straight = distance_km(station["latitude"].to_numpy(), station["longitude"].to_numpy(), latitude, longitude)
     far = np.where(np.isnan(distance), straight, distance)
-    hour, bad_time = _hours(asked.get("time"), count)
+    hour, weekday, bad_time = _moments(asked.get("time"), count)
     problems = {
         "unknown_station": station["name"].isna().to_numpy(),
         "invalid_pump_order": wrong_number[-1]
@@ -107,7 +107,7 @@ def _read(asked: Mapping[str, Sequence[Any]], count: int) -> tuple[pd.DataFrame,
     rows = pd.DataFrame(
         {
             "distance_km": np.where(has_place, straight, far), "station_name": station["name"].astype("str"), "hour": hour,
-            "pump_order": np.where(np.isnan(pump_order), 1.0, pump_order), "incident_easting_m": easting,
+            "weekday": weekday, "pump_order": np.where(np.isnan(pump_order), 1.0, pump_order), "incident_easting_m": easting,
             "incident_northing_m": northing, "station_easting_m": station["easting_m"], "station_northing_m": station["northing_m"],
         }
     )  # fmt: skip
@@ -162,19 +162,20 @@ def _places(latitude: Floats, longitude: Floats, easting: Floats, northing: Floa
     return easting, northing, latitude, longitude, has_place, bad
 
 
-def _hours(values: Sequence[Any] | None, count: int) -> tuple[Floats, npt.NDArray[np.bool_]]:
-    """London's hour of ISO 8601 moments, NaN where none was given; and where something came that is none."""
+def _moments(values: Sequence[Any] | None, count: int) -> tuple[Floats, Floats, npt.NDArray[np.bool_]]:
+    """London's hour and weekday (Monday 0) of ISO 8601 moments, NaN where none was given; and where something came that is none."""
     import datetime as dt
 
     import numpy as np
 
-    hours, wrong = np.full(count, np.nan), np.zeros(count, dtype=bool)
+    hours, weekdays, wrong = np.full(count, np.nan), np.full(count, np.nan), np.zeros(count, dtype=bool)
     for place, value in enumerate(values or ()):
         if value is None or value == "":
             continue
         try:
             moment = dt.datetime.fromisoformat(value)
-            hours[place] = (moment.astimezone(LONDON) if moment.tzinfo else moment).hour
+            local = moment.astimezone(LONDON) if moment.tzinfo else moment
+            hours[place], weekdays[place] = local.hour, local.weekday()
         except (TypeError, ValueError, OverflowError):
             wrong[place] = True
-    return hours, wrong
+    return hours, weekdays, wrong

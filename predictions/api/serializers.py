@@ -36,7 +36,8 @@ class Question(StrictSerializer):
     easting = Number(required=False, help_text="Of the incident, National Grid, metres.")
     northing = Number(required=False, help_text="Of the incident, National Grid, metres.")
     time = serializers.DateTimeField(
-        required=False, help_text="When the engine is sent; without a zone on London's clock. Its hour counts."
+        required=False,
+        help_text="When the engine is sent; without a zone on London's clock. Its hour and weekday count.",
     )
     pump_order = serializers.IntegerField(
         required=False, min_value=1, max_value=30, help_text="1 for the first engine."
@@ -98,6 +99,9 @@ EXAMPLE_ANSWER: dict[str, Any] = {
     "version": 3,
     "is_sample": False,
     "not_used": [],
-    "assumed": {"time": "the average over the hours of the day, each by its share of the calls"},
+    "assumed": {
+        "time": "the average over the hours of the day, each by its share of the calls",
+        "weekday": "the average over the days of the week, each by its share of the calls",
+    },
     "notes": [],
 }

@@ -456,7 +456,7 @@ def test_a_place_stands_for_the_distance(roles, trained):
     assert by_grid["distance_km"] == pytest.approx(by_degrees["distance_km"], abs=0.05)
     assert by_grid["incident_number"] == "038967-19032023"
     assert (by_grid["not_used"], by_grid["assumed"]) == ([], {})
-    assert set(by_degrees["assumed"]) == {"time"}
+    assert set(by_degrees["assumed"]) == {"time", "weekday"}
 
 
 def test_a_batch_answers_good_rows_and_explains_the_others(roles, trained):
@@ -604,7 +604,7 @@ def ask(roles, **question):
 
 def test_time_place_and_pump_order_change_the_answer(roles, trained):
     plain = ask(roles, distance=3).json()
-    assert set(plain["assumed"]) == {"time", "place"}
+    assert set(plain["assumed"]) == {"time", "weekday", "place"}
     assert plain["intervals"]["90"][0] < plain["intervals"]["80"][0] < plain["predicted_attendance_time"]
     by_time = {
         ask(roles, distance=3, time=f"2026-11-23T{hour:02}:00").json()["predicted_attendance_time"]
@@ -628,6 +628,14 @@ def test_the_hour_is_londons(roles, trained):
         summer["predicted_attendance_time"]
         == ask(roles, distance=3, time="2026-07-01T08:59").json()["predicted_attendance_time"]
     )
+
+
+def test_the_day_is_londons(roles, trained):
+    def seconds(time):
+        return ask(roles, distance=3, time=time).json()["predicted_attendance_time"]
+
+    assert seconds("2026-07-05T00:30") == seconds("2026-07-04T23:30:00Z")  # a Sunday already
+    assert len({seconds(f"2026-11-{day}T14:00") for day in range(23, 30)}) > 3
 
 
 @pytest.mark.parametrize(

@@ -63,7 +63,7 @@ def test_a_version_is_told_in_words_figures_and_charts(client, trained):
 def test_what_moves_a_prediction_is_told_largest_first(client, trained):
     influence = trained.evaluation["influence"]
     assert list(influence) == sorted(influence, key=influence.get, reverse=True)
-    assert set(influence) == {"distance", "hour", "station", "place"}
+    assert set(influence) == {"distance", "hour", "weekday", "station", "place"}
     text = text_of(client.get(f"/models/{trained.number}"))
     places = [text.index(f'<th scope="row">{PART_NAMES[group]}</th>') for group in influence]
     assert places == sorted(places)

@@ -66,6 +66,24 @@ def test_an_answer_that_knows_less_than_the_test_did_says_so(client, trained, qu
     assert ("Their place and hour were known" in text) == said
 
 
+def test_the_day_stands_in_the_address_and_counts(client, trained):
+    asked = {"place": "TQ 20 80", "hour": "14"}
+    seconds = {}
+    for day in ("", "Monday", "Sunday"):
+        page = client.get("/", asked | {"weekday": day})
+        seconds[day] = page.context["answer"].seconds
+        assert (f", {day}, 14:00" in text_of(page)) == bool(day)
+        assert ("Without a weekday" in text_of(page)) == (day == "")
+    assert len(set(seconds.values())) == 3
+    assert b'<option value="Sunday" selected>' in page.content
+
+
+def test_a_day_that_is_none_is_explained(client, trained):
+    answer = client.get("/", {"place": "TQ 20 80", "weekday": "Someday"})
+    assert answer.status_code == 400
+    assert "Someday is not one of the available choices" in text_of(answer)
+
+
 def test_the_queues_own_pages_are_for_staff(admin_client, client):
     assert admin_client.get("/admin/queues/").status_code == 200
     assert client.get("/admin/queues/").status_code == 302

@@ -80,5 +80,19 @@ def test_what_is_stored_comes_back_the_same() -> None:
 def test_shares_agree_with_a_hand_calculation() -> None:
     distribution = ResidualDistribution.of(np.full(101, 100.0), np.arange(0.0, 202.0, 2.0))  # ratios 0, 0.02 … 2
 
-    assert distribution.share_within(np.array([100.0, 200.0]), 100).tolist() == pytest.approx([0.5, 0.25])
+    assert distribution.share_within(np.array([100.0, 200.0]), 100).tolist() == pytest.approx(
+        [51 / 102, 26 / 102], abs=1e-4
+    )
     assert distribution.share_within(np.array([100.0]), 500).tolist() == [1.0]
+
+
+def test_few_rows_make_intervals_that_hold_on_average() -> None:
+    generator = np.random.default_rng(3)
+    held = []
+    for _ in range(400):
+        learnt, later = generator.lognormal(0, 0.4, 100), generator.lognormal(0, 0.4, 500)
+        distribution = ResidualDistribution.of(np.full(100, 300.0), 300 * learnt)
+        low, high = distribution.quantiles(np.array([300.0]), (0.05, 0.95))[:, 0]
+        held.append(np.mean((300 * later >= low) & (300 * later <= high)))
+
+    assert np.mean(held) == pytest.approx(0.9, abs=0.006)
