@@ -87,6 +87,15 @@ def readable_signed(number: float) -> str:
     return text[1:] if text[1:] == "0.0" else text
 
 
+def readable_signed_seconds(seconds: float) -> str:
+    """
+    >>> readable_signed_seconds(-28.57), readable_signed_seconds(102.4), readable_signed_seconds(-0.4)
+    ('−29 s', '+102 s', '0 s')
+    """
+    whole = round(seconds)
+    return f"{whole:+d} s".replace("-", "−") if whole else "0 s"
+
+
 def readable_bytes(size: float) -> str:
     """
     >>> readable_bytes(999), readable_bytes(168034240)
