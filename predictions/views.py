@@ -11,12 +11,12 @@ from django.views.decorators.http import require_safe
 
 from pipeline import registry
 from pipeline.core.errors import PipelineError
-from pipeline.core.wording import PART_NAMES
 from pipeline.models import ModelVersion
-from predictions.actions.predict_attendance import Answer, predict_trip
+from predictions.actions.predict_attendance import predict_trip
+from predictions.drawings import draw_reasons, draw_span
 from predictions.forms import PredictionForm
 from predictions.place_names import offered_names
-from predictions.prospects import nearest_stations, past_errors, rank_stations
+from predictions.prospects import measured_borough, nearest_stations, past_errors, rank_stations
 from predictions.questions import Trip, make_trip
 from predictions.station_book import known_stations
 
@@ -46,13 +46,13 @@ def prediction_page(request: HttpRequest) -> HttpResponse:
 def _answer(asked: dict[str, Any]) -> dict[str, Any]:
     trip = _trip(asked)
     answer = predict_trip(trip, explain=True)
-    ranked = rank_stations(trip)
     return {
         "answer": answer,
-        "ranked": ranked,
-        "slowest": max((one.seconds for one in ranked), default=0),
+        "ranked": rank_stations(trip),
         "past": past_errors(answer.version, trip),
-        "parts": _parts(answer),
+        "borough": measured_borough(trip),
+        "reasons": draw_reasons(answer.contributions),
+        "span": draw_span(answer.seconds, answer.intervals["80"], tuple(answer.chances)),
     }
 
 
@@ -62,27 +62,6 @@ def _trip(asked: dict[str, Any]) -> Trip:
         station = nearest_stations(place, 1)[0][0].name
     trip = make_trip(station, None if place else asked["distance"], place=place, pump_order=int(asked["pump"] or 1))
     return Trip(trip.station, trip.distance_km, place, int(asked["hour"]) if asked["hour"] else None, trip.pump_order)
-
-
-def _parts(answer: Answer) -> list[dict[str, Any]]:
-    """The contributions as bars: where each begins and ends, in per cent of the longest way along."""
-    sums, total = [], 0.0
-    for name, seconds in answer.contributions.items():
-        sums.append((PART_NAMES.get(name, name), seconds, total))
-        total += seconds
-    if not sums:
-        return []
-    end = max(max(start, start + seconds) for _, seconds, start in sums) or 1.0
-    return [
-        {
-            "name": name,
-            "seconds": seconds,
-            "from": round(100 * max(0.0, min(start, start + seconds)) / end, 2),
-            "width": round(max(0.3, 100 * abs(seconds) / end), 2),
-            "slower": seconds >= 0,
-        }
-        for name, seconds, start in sums
-    ]
 
 
 def _version() -> ModelVersion | None:

@@ -1,5 +1,7 @@
 """Pages, health and the admin."""
 
+import re
+
 import pytest
 from django.contrib.auth import get_user_model
 from django.test import Client
@@ -64,6 +66,13 @@ def test_an_answer_that_knows_less_than_the_test_did_says_so(client, trained, qu
     text = text_of(client.get("/", question))
     assert "predictions were off by" in text
     assert ("Their place and hour were known" in text) == said
+
+
+def test_an_answer_leads_to_other_stations_and_to_the_figures_of_its_borough(client, trained):
+    text = text_of(client.get("/", {"place": "Croydon", "hour": "9", "distance": "3"}))
+    assert re.search(r'href="\?place=Croydon&amp;hour=9&amp;station=[A-Z][a-z]+#result"', text)
+    assert 'href="/response-times?borough=Croydon"' in text
+    assert 'href="/models/' in text
 
 
 def test_the_queues_own_pages_are_for_staff(admin_client, client):
