@@ -11,8 +11,7 @@ register = template.Library()
 
 
 def _unbroken(write: Callable[..., str]) -> Callable[..., str]:
-    """No line ends between a number and its unit."""
-    return lambda value: write(value).replace(" ", "\N{NO-BREAK SPACE}")
+    return lambda value: wording.unbroken(write(value))
 
 
 register.filter("seconds", _unbroken(wording.readable_seconds))
