@@ -21,6 +21,7 @@ from pipeline.response_times import GROUPINGS, Book, Row, in_order, measure_name
 from pipeline.response_times_compared import comparisons
 
 ROWS_ON_A_PAGE = 120
+CALLS_OF_AN_EXTREME = 30  # fewer make the slowest hour by chance
 
 
 @dataclass(frozen=True)
@@ -180,12 +181,12 @@ def _map(question: Question, rows: list[Row], make_scale: Callable[[list[float]]
     }  # fmt: skip
 
 
-def _ends(question: Question, rows: list[Row]) -> list[tuple[str, str]]:
-    """The fastest and the slowest group with their measure in words; none where there are not two."""
+def _ends(question: Question, rows: list[Row], *, calls: int = 0) -> list[tuple[Row, str]]:
+    """The fastest and the slowest group of so many calls, with their measure in words; none where there are not two."""
     fastest_first = f"-{question.measure}" if question.is_share else question.measure
-    known = in_order([row for row in rows if row.mean_seconds is not None], fastest_first)
+    known = in_order([row for row in rows if row.calls is not None and row.calls >= calls], fastest_first)
     ends = (known[0], known[-1]) if len(known) > 1 else ()
-    return [(row.name, readable_measure(question, row.measure(question.measure))) for row in ends]
+    return [(row, readable_measure(question, row.measure(question.measure))) for row in ends]
 
 
 def _compliance(rows: list[Row]) -> dict[str, int]:
@@ -252,7 +253,7 @@ def _heat(book: Book, question: Question, make_scale: Callable[[list[float]], ch
         "whole_days": [cell(by_day.get(day)) for day in WEEKDAYS],
         "days": WEEKDAYS,
         "legend": _legend(question, scale),
-        "ends": _ends(question, list(by_hour.values())),
+        "ends": _ends(question, list(by_hour.values()), calls=CALLS_OF_AN_EXTREME),
         "has_values": bool(values),
     }
 

@@ -15,10 +15,10 @@ from pipeline.models import ModelVersion
 from predictions.actions.predict_attendance import predict_trip
 from predictions.drawings import draw_reasons, draw_span
 from predictions.forms import PredictionForm
-from predictions.place_names import offered_names
+from predictions.place_names import likely_places, offered_names
 from predictions.prospects import measured_borough, nearest_stations, past_errors, rank_stations
 from predictions.questions import Trip, make_trip
-from predictions.station_book import known_stations
+from predictions.station_book import known_stations, likely_stations
 
 
 @require_safe
@@ -39,7 +39,7 @@ def prediction_page(request: HttpRequest) -> HttpResponse:
         except PipelineError as error:
             context["error"], status = error, error.http_status
     elif asked:
-        status = 400
+        context["likely"], status = _likely(form), 400
     return render(request, "predictions/prediction_page.html", context, status=status)
 
 
@@ -54,6 +54,17 @@ def _answer(asked: dict[str, Any]) -> dict[str, Any]:
         "reasons": draw_reasons(answer.contributions),
         "span": draw_span(answer.seconds, answer.intervals["80"], tuple(answer.chances)),
     }
+
+
+def _likely(form: PredictionForm) -> list[tuple[str, str]]:
+    """Names to choose instead of those that were not understood, each with its field."""
+    offers = {"place": likely_places, "station": likely_stations}
+    return [
+        (field, name)
+        for field, names in offers.items()
+        if field in form.errors and form[field].data
+        for name in names(form[field].data)
+    ]
 
 
 def _trip(asked: dict[str, Any]) -> Trip:

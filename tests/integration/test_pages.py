@@ -114,6 +114,23 @@ def test_a_wrong_question_is_explained_at_its_field(client, trained, question, w
     assert "<script>alert" not in answer.content.decode()
 
 
+@pytest.mark.parametrize(
+    ("question", "link"),
+    [
+        ({"station": "Actn", "distance": "2"}, "?station=Acton&amp;distance=2#result"),
+        ({"place": "Camdn", "hour": "8"}, "?place=Camden&amp;hour=8#result"),
+    ],
+)
+def test_what_was_likely_meant_is_one_click_away(client, trained, question, link):
+    assert f'href="{link}"' in client.get("/", question).content.decode()
+
+
+def test_a_distance_that_the_place_overrules_is_mentioned(client, trained):
+    question = {"station": "Acton", "place": "Camden", "distance": "3"}
+    assert "The distance given, 3 km, was not used" in text_of(client.get("/", question))
+    assert "was not used" not in text_of(client.get("/", question | {"distance": ""}))
+
+
 def test_the_page_asks_a_fixed_number_of_queries(client, trained, django_assert_max_num_queries):
     with django_assert_max_num_queries(7):
         client.get("/", {"station": "Acton", "distance": "2.4"})
