@@ -26,7 +26,7 @@ class ResponseTimesForm(forms.Form):
     page = forms.IntegerField(required=False, min_value=1, max_value=1_000, widget=forms.HiddenInput)
 
     def __init__(self, data: Any, book: Book) -> None:
-        usual = {"pump": "first", "year": str(book.latest_whole_year or "all"), "by": "borough", "measure": "mean"}
+        usual = {"pump": "first", "year": str(book.usual_year or "all"), "by": "borough", "measure": "mean"}
         given = {name: data[name] for name in self.base_fields if name in data}
         super().__init__(usual | given, auto_id="%s")
         self._offer("year", [("all", "All years"), *((str(year), str(year)) for year in reversed(book.years))])

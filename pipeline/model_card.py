@@ -29,7 +29,8 @@ LIMITS = (
 
 def model_card(version: ModelVersion) -> str:
     """The card as Markdown."""
-    return render_to_string("pipeline/model_card.md", card_facts(version))
+    text = render_to_string("pipeline/model_card.md", card_facts(version))
+    return text.replace("\N{NO-BREAK SPACE}", " ")  # of use on pages alone
 
 
 def card_facts(version: ModelVersion) -> dict[str, Any]:

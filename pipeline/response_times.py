@@ -100,11 +100,15 @@ class Book:
         return sorted(str(name) for name in self.tables["total"]["borough"].unique() if name != LONDON)
 
     @cached_property
-    def latest_whole_year(self) -> int:
-        """The last year with calls in each of its months; all years where there is none."""
+    def whole_years(self) -> list[int]:
+        """The years with calls in each of their months, in order."""
         months = [row.group for row in self.rows("month", "first")]
-        whole = [year for year in self.years if sum(month.startswith(f"{year}-") for month in months) == 12]
-        return max(whole, default=ALL_YEARS)
+        return [year for year in self.years if sum(month.startswith(f"{year}-") for month in months) == 12]
+
+    @property
+    def usual_year(self) -> int:
+        """What is shown unless asked otherwise: the last whole year, or the only one, else all years."""
+        return max(self.whole_years or (self.years if len(self.years) == 1 else []), default=ALL_YEARS)
 
     def standard(self, pump: str) -> Standard:
         """The standard that the shares were counted against."""

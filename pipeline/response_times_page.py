@@ -14,11 +14,13 @@ from django.urls import reverse
 from pipeline.core import charts
 from pipeline.core.known_breaks import breaks_between
 from pipeline.core.response_groups import ALL_YEARS, HOURS, LONDON, WEEKDAYS
-from pipeline.core.wording import readable_minutes, readable_seconds, readable_share
+from pipeline.core.wording import readable_minutes, readable_seconds, readable_share, unbroken
 from pipeline.public_sources import OUTLINES_LICENCE, drawn_boroughs
 from pipeline.response_times import GROUPINGS, Book, Row, in_order, measure_names
+from pipeline.response_times_compared import comparisons
 
 ROWS_ON_A_PAGE = 120
+CALLS_OF_AN_EXTREME = 30  # fewer make the slowest hour by chance
 
 
 @dataclass(frozen=True)
@@ -61,7 +63,7 @@ def rows_asked(book: Book, question: Question) -> list[Row]:
 def readable_measure(question: Question, value: float | None) -> str:
     if value is None:
         return "–"
-    return f"{value * 100:.0f} %" if question.is_share else readable_seconds(value)
+    return unbroken(readable_share(value) if question.is_share else readable_seconds(value))
 
 
 def _readable_standard(question: Question, value: float) -> str:
@@ -91,6 +93,7 @@ def page_context(book: Book, question: Question) -> dict[str, Any]:
         "total": book.total(question.pump, year=question.year, borough=question.borough),
         "map": _map(question, boroughs, scale),
         "compliance": _compliance(boroughs),
+        "compared": comparisons(book, question.pump, year=question.year, borough=question.borough),
         "trend": _trend(book, question),
         "heat": _heat(book, question, scale),
         "table": table,
@@ -164,13 +167,20 @@ def _map(question: Question, rows: list[Row], make_scale: Callable[[list[float]]
                     row and row.meets_average is not None and not (row.meets_average and row.meets_limit)
                 ),
                 "is_chosen": name == question.borough,
+                "address": question.address(borough=name) if row else "",
             }
         )
-    known = in_order([row for row in rows if row.mean_seconds is not None], question.measure)
-    ends = [
-        (row.borough, readable_measure(question, row.measure(question.measure))) for row in (known[:1] + known[-1:])
-    ]
-    return {"outlines": drawn_boroughs(), "places": places, "legend": _legend(question, scale), "ends": ends}
+    return {
+        "outlines": drawn_boroughs(), "places": places, "legend": _legend(question, scale), "ends": _ends(question, rows),
+    }  # fmt: skip
+
+
+def _ends(question: Question, rows: list[Row], *, calls: int = 0) -> list[tuple[Row, str]]:
+    """The fastest and the slowest group of so many calls, with their measure in words; none where there are not two."""
+    fastest_first = f"-{question.measure}" if question.is_share else question.measure
+    known = in_order([row for row in rows if row.calls is not None and row.calls >= calls], fastest_first)
+    ends = (known[0], known[-1]) if len(known) > 1 else ()
+    return [(row, readable_measure(question, row.measure(question.measure))) for row in ends]
 
 
 def _compliance(rows: list[Row]) -> dict[str, int]:
@@ -204,28 +214,42 @@ def _trend(book: Book, question: Question) -> dict[str, Any]:
 
 
 def _heat(book: Book, question: Question, make_scale: Callable[[list[float]], charts.Scale]) -> dict[str, Any]:
-    """One row an hour, one cell a weekday."""
+    """One row an hour, one cell a weekday; at the ends the hour over the whole week, and the day over all hours."""
     rows = book.rows("hour_weekday", question.pump, year=question.year, borough=question.borough)
     found = {row.group: row for row in rows}
-    values = [value for row in rows if (value := row.measure(question.measure)) is not None]
+    by_hour, by_day = (
+        {row.group: row for row in book.rows(group, question.pump, year=question.year, borough=question.borough)}
+        for group in ("hour", "weekday")
+    )
+    drawn = [*rows, *by_hour.values(), *by_day.values()]
+    values = [value for row in drawn if (value := row.measure(question.measure)) is not None]
     scale = make_scale(values)
-    hours = book.rows("hour", question.pump, year=question.year, borough=question.borough)
-    by_hour = {row.group: row for row in hours}
-    table = []
-    for hour in HOURS:
-        cells = []
-        for day in WEEKDAYS:
-            row = found.get(f"{day} {hour}")
-            value = row.measure(question.measure) if row else None
-            cells.append(
-                {
-                    "shade": None if value is None else _shade(question, scale, value),
-                    "text": "–" if value is None else short_measure(question, value),
-                    "calls": row.calls if row else 0,
-                }
-            )
-        table.append({"hour": hour, "cells": cells, "all": by_hour.get(hour)})
-    return {"rows": table, "days": WEEKDAYS, "legend": _legend(question, scale), "has_values": bool(values)}
+
+    def cell(row: Row | None) -> dict[str, Any]:
+        value = row.measure(question.measure) if row else None
+        return {
+            "shade": None if value is None else _shade(question, scale, value),
+            "text": "–" if value is None else short_measure(question, value),
+            "calls": row.calls if row else 0,
+        }
+
+    return {
+        "rows": [
+            {
+                "hour": hour,
+                "cells": [cell(found.get(f"{day} {hour}")) for day in WEEKDAYS],
+                "whole_week": cell(by_hour.get(hour)),
+                "all": by_hour.get(hour),
+            }
+            for hour in HOURS
+        ],
+        "whole": cell(book.total(question.pump, year=question.year, borough=question.borough)),
+        "whole_days": [cell(by_day.get(day)) for day in WEEKDAYS],
+        "days": WEEKDAYS,
+        "legend": _legend(question, scale),
+        "ends": _ends(question, list(by_hour.values()), calls=CALLS_OF_AN_EXTREME),
+        "has_values": bool(values),
+    }
 
 
 def _measure_name(book: Book, question: Question) -> str:

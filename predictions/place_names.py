@@ -65,7 +65,7 @@ class Gazetteer:
         if len(wards) > 1:
             raise ParameterError(
                 f"There are {len(wards)} wards of the name {text.strip()!r}.",
-                hint=f"Did you mean {' or '.join(ward.name for ward in wards)}?",
+                hint=f"Did you mean {' or '.join(self.likely(text))}?",
                 fields={"place": "ambiguous"},
             )
         if wards:
@@ -76,7 +76,11 @@ class Gazetteer:
         return self.stations.get(normalise_station_name(text))
 
     def likely(self, text: str) -> list[str]:
-        """The offered names most like `text`, best first; postcodes are too short to be like anything."""
+        """The wards that share the name, else the offered names most like `text`, best first; postcodes are too short
+        to be like anything."""
+        shared = self.wards.get(plain_name(text), [])
+        if len(shared) > 1:
+            return [ward.name for ward in shared]
         return nearest_names(text, [name for name in self.offered() if name not in self.postcodes])
 
 
@@ -95,6 +99,10 @@ def find_named_place(text: str) -> Named:
         hint=f"Did you mean {likely}? {hint}" if likely else hint,
         fields={"place": "unknown"},
     )
+
+
+def likely_places(text: str) -> list[str]:
+    return remembered.get().likely(text)
 
 
 def offered_names() -> list[str]:

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from pipeline import registry
-from pipeline.core.wording import readable_seconds
+from pipeline import registry, response_times
+from pipeline.core.errors import PipelineError
 from pipeline.models import ModelVersion
 from predictions.borough_map import borough_at
 from predictions.places import Place
@@ -25,11 +25,8 @@ class Ranked:
     name: str
     distance_km: float
     seconds: float
+    behind_seconds: float  # later than the fastest
     is_asked: bool
-
-    @property
-    def readable(self) -> str:
-        return readable_seconds(self.seconds)
 
 
 @dataclass(frozen=True)
@@ -66,9 +63,10 @@ def rank_stations(trip: Trip) -> list[Ranked]:
     if trip.station.name not in {station.name for station, _ in near}:
         trips.append(trip)
     seconds = registry.serving().estimator.assess(as_columns(trips), levels=(), limits=())[0]
+    times = [max(0.0, float(time)) for time in seconds]
     ranked = [
-        Ranked(one.station.name, one.distance_km, max(0.0, float(time)), one.station.name == trip.station.name)
-        for one, time in zip(trips, seconds, strict=True)
+        Ranked(one.station.name, one.distance_km, time, time - min(times), one.station.name == trip.station.name)
+        for one, time in zip(trips, times, strict=True)
     ]
     return sorted(ranked, key=lambda one: one.seconds)
 
@@ -78,12 +76,25 @@ def past_errors(version: ModelVersion, trip: Trip) -> PastErrors | None:
     models: Sequence[Any] = version.evaluation.get("models", ())
     if not models:
         return None
-    at = trip.place or trip.station
-    borough = borough_at(at.latitude, at.longitude)
+    borough = _borough_of(trip)
     found = models[0]["groups"].get("borough", {}).get(borough)
     if borough is not None and found is not None and found["n"] >= JUDGED_ON_AT_LEAST:
         return _errors(f"in {borough}", found)
     return _errors("in all of London", models[0]["overall"])
+
+
+def measured_borough(trip: Trip) -> str | None:
+    """The borough of the incident, else of the station, if its response times are known."""
+    borough = _borough_of(trip)
+    try:
+        return borough if borough in response_times.book().boroughs else None
+    except PipelineError:
+        return None
+
+
+def _borough_of(trip: Trip) -> str | None:
+    at = trip.place or trip.station
+    return borough_at(at.latitude, at.longitude)
 
 
 def _errors(where: str, scores: dict[str, Any]) -> PastErrors:

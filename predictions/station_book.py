@@ -43,7 +43,7 @@ def find_station(name: str) -> KnownStation:
     found = known.get(normalise_station_name(name))
     if found is not None:
         return found
-    likely = nearest_names(name, [station.name for station in known.values()])
+    likely = likely_stations(name)
     raise UnknownStationError(
         f"There is no station {name!r}.",
         hint=f"Did you mean {' or '.join(likely)}?"
@@ -51,3 +51,8 @@ def find_station(name: str) -> KnownStation:
         else "Stations are named as London Fire Brigade does, such as Acton.",
         fields={"station": "unknown"},
     )
+
+
+def likely_stations(name: str) -> list[str]:
+    """The names of stations most like `name`, best first."""
+    return nearest_names(name, [station.name for station in known_stations().values()])

@@ -13,14 +13,14 @@ from django.views.decorators.http import require_safe
 from pipeline import registry
 from pipeline.core.errors import PipelineError
 from pipeline.core.response_groups import WEEKDAYS
-from pipeline.core.wording import PART_NAMES
 from pipeline.models import ModelVersion
-from predictions.actions.predict_attendance import Answer, predict_trip
+from predictions.actions.predict_attendance import predict_trip
+from predictions.drawings import draw_reasons, draw_span
 from predictions.forms import PredictionForm
-from predictions.place_names import offered_names
-from predictions.prospects import nearest_stations, past_errors, rank_stations
+from predictions.place_names import likely_places, offered_names
+from predictions.prospects import measured_borough, nearest_stations, past_errors, rank_stations
 from predictions.questions import Trip, make_trip
-from predictions.station_book import known_stations
+from predictions.station_book import known_stations, likely_stations
 
 
 @require_safe
@@ -41,21 +41,32 @@ def prediction_page(request: HttpRequest) -> HttpResponse:
         except PipelineError as error:
             context["error"], status = error, error.http_status
     elif asked:
-        status = 400
+        context["likely"], status = _likely(form), 400
     return render(request, "predictions/prediction_page.html", context, status=status)
 
 
 def _answer(asked: dict[str, Any]) -> dict[str, Any]:
     trip = _trip(asked)
     answer = predict_trip(trip, explain=True)
-    ranked = rank_stations(trip)
     return {
         "answer": answer,
-        "ranked": ranked,
-        "slowest": max((one.seconds for one in ranked), default=0),
+        "ranked": rank_stations(trip),
         "past": past_errors(answer.version, trip),
-        "parts": _parts(answer),
+        "borough": measured_borough(trip),
+        "reasons": draw_reasons(answer.contributions),
+        "span": draw_span(answer.seconds, answer.intervals["80"], tuple(answer.chances)),
     }
+
+
+def _likely(form: PredictionForm) -> list[tuple[str, str]]:
+    """Names to choose instead of those that were not understood, each with its field."""
+    offers = {"place": likely_places, "station": likely_stations}
+    return [
+        (field, name)
+        for field, names in offers.items()
+        if field in form.errors and form[field].data
+        for name in names(form[field].data)
+    ]
 
 
 def _trip(asked: dict[str, Any]) -> Trip:
@@ -66,27 +77,6 @@ def _trip(asked: dict[str, Any]) -> Trip:
     hour = int(asked["hour"]) if asked["hour"] else None
     weekday = WEEKDAYS.index(asked["weekday"]) if asked["weekday"] else None
     return replace(trip, hour=hour, weekday=weekday)
-
-
-def _parts(answer: Answer) -> list[dict[str, Any]]:
-    """The contributions as bars: where each begins and ends, in per cent of the longest way along."""
-    sums, total = [], 0.0
-    for name, seconds in answer.contributions.items():
-        sums.append((PART_NAMES.get(name, name), seconds, total))
-        total += seconds
-    if not sums:
-        return []
-    end = max(max(start, start + seconds) for _, seconds, start in sums) or 1.0
-    return [
-        {
-            "name": name,
-            "seconds": seconds,
-            "from": round(100 * max(0.0, min(start, start + seconds)) / end, 2),
-            "width": round(max(0.3, 100 * abs(seconds) / end), 2),
-            "slower": seconds >= 0,
-        }
-        for name, seconds, start in sums
-    ]
 
 
 def _version() -> ModelVersion | None:

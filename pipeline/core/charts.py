@@ -13,7 +13,7 @@ SECOND_STEPS = (5, 10, 15, 20, 30, 60, 90, 120, 180, 240)
 SHARE_STEPS = (0.005, 0.01, 0.02, 0.05, 0.1, 0.2)
 LONDON_LATITUDE = 51.5
 NUMBER_WIDTH, NUMBER_HEIGHT = 27, 12  # of what stands on a shape, as 5:12
-YEAR_WIDTH = 50
+YEAR_WIDTH = 70  # of what stands below a chart, as Mar 2017
 
 
 @dataclass(frozen=True)
@@ -212,7 +212,7 @@ def draw_trend(
     steps: Sequence[float],
     reference: float | None = None,
     width: int = 480,
-    height: int = 260,
+    height: int = 320,
 ) -> Trend | None:
     """Months (their first days, in order) → values; None leaves a gap. None where nothing is known.
 

@@ -46,6 +46,11 @@ def readable_seconds(seconds: float) -> str:
     return f"{sign}{minutes} min {rest} s" if minutes else f"{sign}{rest} s"
 
 
+def unbroken(text: str) -> str:
+    """The same, with no line's end between a number and its unit."""
+    return text.replace(" ", "\N{NO-BREAK SPACE}")
+
+
 def readable_minutes(seconds: float) -> str:
     """A limit.
 
@@ -78,6 +83,15 @@ def readable_count(number: int) -> str:
     return f"{number:,}".replace("-", "−")
 
 
+def readable_ordinal(number: int) -> str:
+    """
+    >>> [readable_ordinal(number) for number in (1, 2, 3, 4, 11, 12, 13, 21, 33, 111)]
+    ['1st', '2nd', '3rd', '4th', '11th', '12th', '13th', '21st', '33rd', '111th']
+    """
+    ending = "th" if number % 100 in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
+    return f"{number}{ending}"
+
+
 def readable_signed(number: float) -> str:
     """One decimal, with a sign that is a minus and not a hyphen.
 
@@ -86,6 +100,15 @@ def readable_signed(number: float) -> str:
     """
     text = f"{number:+.1f}".replace("-", "−")
     return text[1:] if text[1:] == "0.0" else text
+
+
+def readable_signed_seconds(seconds: float) -> str:
+    """
+    >>> readable_signed_seconds(-28.57), readable_signed_seconds(102.4), readable_signed_seconds(-0.4)
+    ('−29 s', '+102 s', '0 s')
+    """
+    whole = round(seconds)
+    return f"{whole:+d} s".replace("-", "−") if whole else "0 s"
 
 
 def readable_bytes(size: float) -> str:

@@ -1,6 +1,7 @@
 """Filters that write numbers as people do."""
 
 import datetime as dt
+from collections.abc import Callable
 
 from django import template
 from django.utils import timezone
@@ -10,14 +11,20 @@ from pipeline.core import wording
 
 register = template.Library()
 
-register.filter("seconds", wording.readable_seconds)
-register.filter("duration", wording.readable_duration)
+
+def _unbroken(write: Callable[..., str]) -> Callable[..., str]:
+    return lambda value: wording.unbroken(write(value))
+
+
+register.filter("seconds", _unbroken(wording.readable_seconds))
+register.filter("signed_seconds", _unbroken(wording.readable_signed_seconds))
+register.filter("duration", _unbroken(wording.readable_duration))
 register.filter("count", wording.readable_count)
-register.filter("size", wording.readable_bytes)
-register.filter("share", wording.readable_share)
+register.filter("size", _unbroken(wording.readable_bytes))
+register.filter("share", _unbroken(wording.readable_share))
 register.filter("signed", wording.readable_signed)
-register.filter("percent", wording.readable_percent)
-register.filter("minutes", wording.readable_minutes)
+register.filter("percent", _unbroken(wording.readable_percent))
+register.filter("minutes", _unbroken(wording.readable_minutes))
 
 
 @register.filter

@@ -7,7 +7,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
-TIME = re.compile(r"^(\d+ min )?\d+ s$")
+TIME = re.compile(r"^(\d+\smin\s)?\d+\ss$")
 PAGES = [
     "/",
     "/?station=Acton&distance=2.4",
@@ -20,7 +20,7 @@ PAGES = [
 
 def read_seconds(text: str) -> int:
     """Seconds of a time as it is shown: 1 min 5 s, or 57 s."""
-    minutes, seconds = re.fullmatch(r"(?:(\d+) min )?(\d+) s", text).groups(default="0")
+    minutes, seconds = re.fullmatch(r"(?:(\d+)\smin\s)?(\d+)\ss", text).groups(default="0")
     return 60 * int(minutes) + int(seconds)
 
 
@@ -42,6 +42,56 @@ def test_by_form_with_an_answer_at_once_when_the_hour_changes(open_page):
     assert page.url == shared
 
 
+@pytest.mark.parametrize(("width", "height"), [(1280, 720), (900, 700), (390, 780)])
+def test_the_answer_comes_into_view_and_the_question_keeps_the_focus(open_page, width, height):
+    page = open_page(viewport={"width": width, "height": height}, reduced_motion="reduce")
+    page.get_by_label("Incident at", exact=True).fill("Camden")
+    page.keyboard.press("Enter")
+    for part in (".time", ".range", ".chances"):
+        expect(page.locator(part)).to_be_in_viewport(ratio=1)
+    assert page.evaluate("document.activeElement.id") == "id_place"
+    assert page.url.endswith("?place=Camden&pump=1")
+
+
+def test_the_way_back_leads_to_the_earlier_answer_and_its_map(open_page):
+    page = open_page("/?place=Camden")
+    place = page.get_by_label("Incident at", exact=True)
+    place.fill("Brent")
+    page.keyboard.press("Enter")
+    expect(page).to_have_title(re.compile(r"from (Willesden|Wembley|Park Royal)"))
+    page.go_back()
+    expect(place).to_have_value("Camden")
+    expect(page.locator(".from")).to_contain_text("Kentish Town")
+    expect(page.locator(".borough")).to_have_count(33)
+    expect(page.locator(".incident")).to_be_visible()
+
+
+@pytest.mark.parametrize("failure", ["broken", "unreachable"])
+def test_a_site_that_fails_says_so_and_takes_the_next_question(open_page, failure):
+    page = open_page("/?place=Camden")
+    fails = {
+        "broken": lambda route: route.fulfill(status=502, body="<html><body>Bad gateway</body></html>"),
+        "unreachable": lambda route: route.abort(),
+    }
+    page.route("**/?place=*", fails[failure])
+    page.get_by_role("button", name="Predict").click()
+    expect(page.get_by_role("alert")).to_contain_text("The site did not answer.")
+    page.unroute("**/?place=*")
+    page.get_by_role("button", name="Predict").click()
+    expect(page.locator(".time")).to_have_text(TIME)
+    open_page.complaints.clear()  # the browser's, of the failure
+
+
+def test_a_nearby_station_is_one_click_away_and_the_link_is_copied(open_page):
+    page = open_page("/?place=Camden&hour=8", permissions=["clipboard-read", "clipboard-write"])
+    page.locator(".ranking").get_by_role("link").first.click()
+    assert re.search(r"place=Camden&hour=8&station=[^&]+#result$", page.url)
+    expect(page.locator(".ranking .chosen")).to_have_count(1)
+    page.get_by_role("button", name="Copy link").click()
+    expect(page.get_by_role("button", name="Link copied")).to_be_visible()
+    assert page.evaluate("navigator.clipboard.readText()") == page.url
+
+
 def test_by_a_click_on_the_map(open_page):
     page = open_page()
     expect(page.locator(".borough")).to_have_count(33)
@@ -50,7 +100,7 @@ def test_by_a_click_on_the_map(open_page):
     expect(page.locator(".ranking tbody tr")).to_have_count(5)
     expect(page.locator(".incident")).to_be_visible()
     assert re.match(r"^51\.\d+, -?0\.\d+$", page.get_by_label("Incident at", exact=True).input_value())
-    times = [read_seconds(text) for text in page.locator(".ranking td:last-child").all_inner_texts()]
+    times = [read_seconds(text) for text in page.locator(".ranking .expected").all_inner_texts()]
     assert times == sorted(times)
 
 
@@ -73,6 +123,8 @@ def test_without_script(open_page):
     page.get_by_label("Incident at", exact=True).fill("Camden")
     page.get_by_role("button", name="Predict").click()
     expect(page.locator(".time")).to_have_text(TIME)
+    expect(page.locator(".time")).to_be_in_viewport()
+    assert not page.get_by_role("button", name="Copy link").is_visible()
     assert "the form works without" in page.inner_text("main")  # shown; searches by text pass over such parts
 
 

@@ -102,6 +102,16 @@ def test_the_filters_work_by_keyboard_alone(visit, figures):
     assert "second pump" in page.inner_text(".scope")
 
 
+def test_a_click_on_the_map_chooses_a_borough_and_the_keyboard_passes_it_by(visit, figures):
+    page = visit("/response-times")
+    page.focus("button:has-text('Show')")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.closest('.chart')") is None
+    page.locator(".chart a", has_text="Bromley").click()
+    page.wait_for_url("**borough=Bromley**")
+    assert page.inner_text("h1") == "Response times in Bromley"
+
+
 @pytest.mark.parametrize("width", [320, 390, 1440])
 def test_the_page_never_scrolls_sideways(visit, figures, width):
     page = visit("/response-times?by=ward&year=all", viewport={"width": width, "height": 900})

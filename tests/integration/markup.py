@@ -5,4 +5,4 @@ from __future__ import annotations
 
 def text_of(answer):
     """The page's markup with single spaces in place of all others."""
-    return " ".join(answer.content.decode().split())
+    return " ".join(answer.content.decode().replace("&nbsp;", " ").split())

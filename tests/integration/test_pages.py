@@ -1,5 +1,7 @@
 """Pages, health and the admin."""
 
+import re
+
 import pytest
 from django.contrib.auth import get_user_model
 from django.test import Client
@@ -84,6 +86,13 @@ def test_a_day_that_is_none_is_explained(client, trained):
     assert "Someday is not one of the available choices" in text_of(answer)
 
 
+def test_an_answer_leads_to_other_stations_and_to_the_figures_of_its_borough(client, trained):
+    text = text_of(client.get("/", {"place": "Croydon", "hour": "9", "distance": "3"}))
+    assert re.search(r'href="\?place=Croydon&amp;hour=9&amp;station=[A-Z][a-z]+#result"', text)
+    assert 'href="/response-times?borough=Croydon"' in text
+    assert 'href="/models/' in text
+
+
 def test_the_queues_own_pages_are_for_staff(admin_client, client):
     assert admin_client.get("/admin/queues/").status_code == 200
     assert client.get("/admin/queues/").status_code == 302
@@ -121,6 +130,23 @@ def test_a_wrong_question_is_explained_at_its_field(client, trained, question, w
     assert answer.status_code == 400
     assert words in answer.content.decode()
     assert "<script>alert" not in answer.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("question", "link"),
+    [
+        ({"station": "Actn", "distance": "2"}, "?station=Acton&amp;distance=2#result"),
+        ({"place": "Camdn", "hour": "8"}, "?place=Camden&amp;hour=8#result"),
+    ],
+)
+def test_what_was_likely_meant_is_one_click_away(client, trained, question, link):
+    assert f'href="{link}"' in client.get("/", question).content.decode()
+
+
+def test_a_distance_that_the_place_overrules_is_mentioned(client, trained):
+    question = {"station": "Acton", "place": "Camden", "distance": "3"}
+    assert "The distance given, 3 km, was not used" in text_of(client.get("/", question))
+    assert "was not used" not in text_of(client.get("/", question | {"distance": ""}))
 
 
 def test_the_page_asks_a_fixed_number_of_queries(client, trained, django_assert_max_num_queries):

@@ -4,6 +4,7 @@ import csv
 import html
 import io
 import json
+import re
 
 import openpyxl
 import pandas as pd
@@ -107,6 +108,23 @@ def test_a_borough_has_its_own_figures_wards_and_months(client, trained):
     assert {row["borough"] for row in rows} == {"Croydon"}
     total = response_times.book().total("first", year=2023, borough="Croydon")
     assert sum(int(row["calls"] or 0) for row in rows) <= total.calls
+
+
+def test_a_borough_can_be_chosen_on_the_map_and_is_told_how_it_compares(client, trained):
+    assert 'href="?pump=first&year=2023&borough=Croydon&by=borough&measure=mean"' in read(client)[1]
+    text = read(client, borough="Croydon")[1]
+    assert "<h1>Response times in Croydon</h1>" in text
+    assert re.search(r"Croydon is (\d+ min )?\d+ s (slower|faster) than London as a whole: the ", text)
+    assert 'href="/?place=Croydon"' in text
+
+
+@pytest.mark.parametrize(("measure", "figure"), [("mean", "mean_seconds"), ("within_limit", "share_within_limit")])
+def test_the_fastest_and_slowest_hour_of_the_whole_week_are_named(client, trained, measure, figure):
+    rows = [row for row in rows_of(client, by="hour") if int(row["calls"] or 0) >= 30]
+    rows.sort(key=lambda row: float(row[figure]), reverse=measure != "mean")
+    text = read(client, measure=measure)[1]
+    found = re.search(r"Fastest hour: (\d\d):00.*?Slowest hour: (\d\d):00", text)
+    assert found.groups() == (rows[0]["group"], rows[-1]["group"])
 
 
 def test_rows_are_sorted_by_a_heading_and_hidden_ones_come_last(client, trained):

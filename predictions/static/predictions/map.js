@@ -11,7 +11,7 @@
     zoom: 10,
     minZoom: 9,
     maxZoom: 16,
-    zoomSnap: 0.5,
+    zoomSnap: 0.25,
     attributionControl: Boolean(box.dataset.tiles),
   });
   const asked = L.layerGroup().addTo(map);
@@ -24,11 +24,11 @@
     .then((answer) => answer.json())
     .then((boroughs) => {
       const outlines = L.geoJSON(boroughs, {
-        interactive: false,
         style: { className: box.dataset.tiles ? "borough on-tiles" : "borough" },
+        onEachFeature: ({ properties }, outline) => outline.bindTooltip(properties.borough_name, { sticky: true }),
       }).addTo(map);
       outlines.bringToBack();
-      if (!asked.getLayers().length) map.fitBounds(outlines.getBounds(), { animate: false });
+      map.fitBounds(outlines.getBounds(), { animate: false });
     });
 
   for (const [name, latitude, longitude] of JSON.parse(document.getElementById("on-map").textContent)) {
@@ -50,7 +50,7 @@
 
   function show() {
     asked.clearLayers();
-    const { latitude, longitude, station } = document.getElementById("result").dataset;
+    const { latitude, longitude, station } = document.querySelector("#result .answer")?.dataset ?? {};
     if (!latitude) return;
     const place = [Number(latitude), Number(longitude)];
     if (stations.has(station))

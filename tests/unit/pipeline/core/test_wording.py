@@ -35,6 +35,18 @@ def test_durations(seconds: float, text: str) -> None:
     assert wording.readable_duration(seconds) == text
 
 
+@pytest.mark.parametrize(
+    ("number", "text"), [(1, "1st"), (2, "2nd"), (3, "3rd"), (11, "11th"), (33, "33rd"), (112, "112th")]
+)
+def test_ranks(number: int, text: str) -> None:
+    assert wording.readable_ordinal(number) == text
+
+
+@pytest.mark.parametrize(("seconds", "text"), [(-28.57, "−29 s"), (102.4, "+102 s"), (0.4, "0 s"), (-0.4, "0 s")])
+def test_differences(seconds: float, text: str) -> None:
+    assert wording.readable_signed_seconds(seconds) == text
+
+
 @pytest.mark.parametrize(("number", "text"), [(0, "0"), (999, "999"), (1_234_567, "1,234,567"), (-1234, "−1,234")])
 def test_counts(number: int, text: str) -> None:
     assert wording.readable_count(number) == text
