@@ -64,6 +64,11 @@ def shown(parameters: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
+def _feature_file() -> str:
+    """What `build_features` writes."""
+    return str(settings.LFB_DATA_DIR / "global_data.csv")
+
+
 def process_data_params(given: Mapping[str, Any]) -> core_params.ProcessDataParams:
     chosen = take(given, "datasets", "convert_to_pickle", "incident_sources", "mobilisation_sources", "years")
     convert = bool(chosen.get("convert_to_pickle", False))
@@ -86,7 +91,7 @@ def train_model_params(given: Mapping[str, Any]) -> core_params.TrainModelParams
     chosen = take(given, "data_path", "model_path", "encoder_path", "estimator")
     on_bands = settings.LFB_TRAIN_ON_BANDS
     return core_params.TrainModelParams(
-        data_path=chosen.get("data_path", str(settings.LFB_DATA_DIR / "global_data.csv")),
+        data_path=chosen.get("data_path", _feature_file()),
         model_path=chosen.get("model_path", str(settings.LFB_MODEL_DIR / "linear_regression_model.pkl")),
         encoder_path=chosen.get("encoder_path", str(settings.LFB_MODEL_DIR / "onehot_encoder.pkl")),
         estimator=chosen.get("estimator", core_params.ESTIMATOR_NAMES[0]),
@@ -99,12 +104,12 @@ def evaluate_model_params(given: Mapping[str, Any]) -> core_params.EvaluateModel
     chosen = take(given, "version", "data_path")
     return core_params.EvaluateModelParams(
         version=chosen.get("version"),
-        data_path=chosen.get("data_path", str(settings.LFB_DATA_DIR / "global_data.csv")),
+        data_path=chosen.get("data_path", _feature_file()),
     )
 
 
 def monitor_model_params(given: Mapping[str, Any]) -> core_params.MonitorModelParams:
-    usual = {"data_path": str(settings.LFB_DATA_DIR / "global_data.csv")}
+    usual = {"data_path": _feature_file()}
     return core_params.MonitorModelParams(**(usual | take(given, "data_path")))
 
 
@@ -123,7 +128,7 @@ BACKTEST_NAMES = ("data_path", "estimator", "way", "folds")
 
 def _backtest(chosen: Mapping[str, Any]) -> dict[str, Any]:
     usual = {
-        "data_path": str(settings.LFB_DATA_DIR / "global_data.csv"),
+        "data_path": _feature_file(),
         "estimator": core_params.ESTIMATOR_NAMES[0],
         "way": core_params.BACKTEST_WAYS[0],
         "folds": 5,
@@ -170,106 +175,49 @@ def every() -> Iterator[Step]:
     return iter(_steps.values())
 
 
+def _step(
+    name: str,
+    title: str,
+    params_type: type[core_params.StepParams],
+    make_params: Callable[[Mapping[str, Any]], core_params.StepParams],
+    **more: Any,
+) -> Step:
+    """A step of this app: its action has the name of the step, in a module of the same name."""
+    action = f"pipeline.actions.{name}.{name}"
+    return Step(name, title, params_type, make_params, action=action, permission="pipeline.start_runs", **more)
+
+
 add(
-    Step(
-        name="process_data",
-        title="Process data",
-        params_type=core_params.ProcessDataParams,
-        make_params=process_data_params,
-        action="pipeline.actions.process_data.process_data",
-        permission="pipeline.start_runs",
-        queue="ingest",
-        lock="processed",
+    _step(
+        "process_data", "Process data", core_params.ProcessDataParams, process_data_params,
+        queue="ingest", lock="processed",
     ),
-    Step(
-        name="build_features",
-        title="Build features",
-        params_type=core_params.BuildFeaturesParams,
-        make_params=build_features_params,
-        action="pipeline.actions.build_features.build_features",
-        permission="pipeline.start_runs",
-        queue="ingest",
-        lock="features",
+    _step(
+        "build_features", "Build features", core_params.BuildFeaturesParams, build_features_params,
+        queue="ingest", lock="features",
     ),
-    Step(
-        name="train_model",
-        title="Train model",
-        params_type=core_params.TrainModelParams,
-        make_params=train_model_params,
-        action="pipeline.actions.train_model.train_model",
-        permission="pipeline.start_runs",
-        queue="train",
-        lock="models",
+    _step("train_model", "Train model", core_params.TrainModelParams, train_model_params, queue="train", lock="models"),
+    _step(
+        "evaluate_model", "Evaluate model", core_params.EvaluateModelParams, evaluate_model_params,
+        queue="train", lock="models",
     ),
-    Step(
-        name="evaluate_model",
-        title="Evaluate model",
-        params_type=core_params.EvaluateModelParams,
-        make_params=evaluate_model_params,
-        action="pipeline.actions.evaluate_model.evaluate_model",
-        permission="pipeline.start_runs",
-        queue="train",
-        lock="models",
-    ),
-    Step(
-        name="monitor_model",
-        title="Monitor model",
-        params_type=core_params.MonitorModelParams,
-        make_params=monitor_model_params,
-        action="pipeline.actions.monitor_model.monitor_model",
-        permission="pipeline.start_runs",
-        queue="train",
-    ),
-    Step(
-        name="backtest_model",
-        title="Backtest model",
-        params_type=core_params.BacktestModelParams,
-        make_params=backtest_model_params,
-        action="pipeline.actions.backtest_model.backtest_model",
-        permission="pipeline.start_runs",
-        queue="train",
-        lock="backtest",
-        time_limit_seconds=6 * 3600,
+    _step("monitor_model", "Monitor model", core_params.MonitorModelParams, monitor_model_params, queue="train"),
+    _step(
+        "backtest_model", "Backtest model", core_params.BacktestModelParams, backtest_model_params,
+        queue="train", lock="backtest", time_limit_seconds=6 * 3600,
     ),
     # Writes nothing: as many folds as there are workers run at once.
-    Step(
-        name="backtest_fold",
-        title="Backtest fold",
-        params_type=core_params.BacktestFoldParams,
-        make_params=backtest_fold_params,
-        action="pipeline.actions.backtest_fold.backtest_fold",
-        permission="pipeline.start_runs",
-        queue="train",
-        part_of="backtest_model",
+    _step(
+        "backtest_fold", "Backtest fold", core_params.BacktestFoldParams, backtest_fold_params,
+        queue="train", part_of="backtest_model",
     ),
-    Step(
-        name="make_sample_data",
-        title="Make sample data",
-        params_type=core_params.MakeSampleDataParams,
-        make_params=make_sample_data_params,
-        action="pipeline.actions.make_sample_data.make_sample_data",
-        permission="pipeline.start_runs",
-        queue="ingest",
-        lock="sample",
+    _step(
+        "make_sample_data", "Make sample data", core_params.MakeSampleDataParams, make_sample_data_params,
+        queue="ingest", lock="sample",
     ),
-    Step(
-        name="housekeeping",
-        title="Housekeeping",
-        params_type=core_params.HousekeepingParams,
-        make_params=housekeeping_params,
-        action="pipeline.actions.housekeeping.housekeeping",
-        permission="pipeline.start_runs",
-        queue="default",
-        lock="housekeeping",
-        time_limit_seconds=600,
+    _step(
+        "housekeeping", "Housekeeping", core_params.HousekeepingParams, housekeeping_params,
+        lock="housekeeping", time_limit_seconds=600,
     ),
-    Step(
-        name="track_models",
-        title="Track models",
-        params_type=core_params.TrackModelsParams,
-        make_params=track_models_params,
-        action="pipeline.actions.track_models.track_models",
-        permission="pipeline.start_runs",
-        queue="default",
-    ),
-)
+    _step("track_models", "Track models", core_params.TrackModelsParams, track_models_params),
+)  # fmt: skip
