@@ -41,18 +41,10 @@ def monitor_model(params: MonitorModelParams, context: RunContext) -> StepResult
     shifts = monitoring.input_shifts(trained_on, later)
     tested = _tested(version)
     is_worse = bool(tested) and monitoring.is_worse(since["overall"], tested)
-    overall = since["overall"]
-    metrics = {
-        "recent_mae": overall["mae"],
-        "recent_bias": overall["bias"],
-        "recent_coverage_90": overall["coverage"]["90"],
-        "recent_rows": overall["n"],
-        "is_worse": float(is_worse),
-    }
     return replace(
         found,
-        metrics=metrics,
-        notes=(_verdict(version, overall, tested, is_worse), *_shift_notes(shifts)),
+        metrics=_metrics(since["overall"], is_worse),
+        notes=(_verdict(version, since["overall"], tested, is_worse), *_shift_notes(shifts)),
         details={
             "version": version.number,
             "monitoring": {
@@ -61,6 +53,16 @@ def monitor_model(params: MonitorModelParams, context: RunContext) -> StepResult
             },
         },
     )  # fmt: skip
+
+
+def _metrics(overall: dict[str, Any], is_worse: bool) -> dict[str, float]:
+    return {
+        "recent_mae": overall["mae"],
+        "recent_bias": overall["bias"],
+        "recent_coverage_90": overall["coverage"]["90"],
+        "recent_rows": overall["n"],
+        "is_worse": float(is_worse),
+    }
 
 
 def _tested(version: ModelVersion) -> dict[str, float]:
