@@ -47,11 +47,6 @@ class Answer:
         return readable_seconds(self.seconds)
 
     @property
-    def readable_interval(self) -> str:
-        low, high = self.intervals["80"]
-        return f"{readable_seconds(low)} to {readable_seconds(high)}"
-
-    @property
     def ignored(self) -> list[str]:
         """What was given and the version does not look at."""
         return self.trip.ignored_by(self.version)

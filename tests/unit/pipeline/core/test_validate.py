@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from pipeline.core.validate import REASONS, RawChunk, SeenKeys, Validator
+from pipeline.core.validate import REASONS, RawChunk, Validator
 from tests.frames import chunk
 
 STATIONS = ["Acton", "Ealing", "Old Kent Road"]
@@ -143,15 +143,3 @@ def test_near_zero_and_longest_times_are_kept():
         "incident", {"FirstPumpArriving_AttendanceTime": "0"}, {"FirstPumpArriving_AttendanceTime": "1200"}
     )
     assert len(result.frame) == 2
-
-
-def test_seen_keys_agree_with_a_set_over_many_chunks():
-    seen, known = SeenKeys(), set()
-    generator = iter(range(10**6))
-    for size in (1, 7, 100, 3, 50, 50, 0, 400):
-        keys = [str(next(generator) * 7919 % 501) for _ in range(size)]
-        expected = []
-        for key in keys:
-            expected.append(key in known)
-            known.add(key)
-        assert seen.repeated(pd.Series(keys, dtype="str")).tolist() == expected
