@@ -93,6 +93,8 @@ def test_mlflow_holds_what_is_on_record_of_every_version(trained, start, mlflow_
     assert run["status"] == "FINISHED"
     assert run["metrics"]["mae"] == trained.metrics["mae"]
     assert (run["params"]["seed"], run["params"]["trained_to"]) == (str(trained.seed), str(trained.trained_to))
+    assert {"lightgbm.num_leaves", "lightgbm.learning_rate", "lightgbm.num_iterations"} <= set(run["params"])
+    assert not [name for name in held["runs"]["2"]["params"] if name.startswith("lightgbm.")]
     assert run["tags"]["mlflow.source.git.commit"] == "test"
     assert [json.loads(source)["sha256"] for source in run["data"]] == [entry["sha256"] for entry in trained.datasets]
     assert {
