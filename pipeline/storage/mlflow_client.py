@@ -47,8 +47,11 @@ def answer(**content: Any) -> None:
 
 
 def _words(error: Exception) -> str:
-    """The first line of an error, without the password that an address may hold."""
+    """The first line of an error, without the password that an address may hold; an absent server in words of our own."""
     first = next((line for line in str(error).splitlines() if line.strip()), "") or type(error).__name__
+    if "Max retries exceeded" in first:
+        why = re.search(r"\[Errno -?\d+\] ([^'\")]+)|(timed out)", first)
+        return "its server cannot be reached" + (f" ({(why[1] or why[2]).lower()})" if why else "")
     return re.sub(r"//[^/@\s]*@", "//…@", first)[:300]
 
 

@@ -115,7 +115,9 @@ def test_a_stopped_server_is_said_and_caught_up_with_later(trained, start, mlflo
         nobody.bind(("127.0.0.1", 0))  # bound, not listening
         settings.MLFLOW_TRACKING_URI = f"http://keeper:secret@127.0.0.1:{nobody.getsockname()[1]}"
         note = last_note(start("train_model", estimator="linear"))
-        assert note.startswith("Version 2 is registered here but not tracked in MLflow: ")
+        assert note.startswith(
+            "Version 2 is registered here but not tracked in MLflow: its server cannot be reached (connection refused). "
+        )
         assert note.endswith("caught up at night, or by manage.py track_models.")
         assert "secret" not in note
         failed = start("track_models")
