@@ -14,8 +14,10 @@ endif
 # The tests wait a lot, for servers and browsers: each file goes to the next process that is free, the quick unit tests last.
 PYTEST := $(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
-# Each is looked for by the tests that use it; they are left out, and say so, without.
-DEBIAN := chromium postgresql redis-server caddy prometheus prometheus-pushgateway
+# The servers and the browser are looked for by the tests that use them; these are left out, and say so, without. LightGBM
+# wants libgomp1, and Debian's own Python keeps in a package apart what makes environments.
+DEBIAN = chromium postgresql redis-server caddy prometheus prometheus-pushgateway libgomp1 \
+	$(shell $(PYTHON) -c 'import ensurepip' 2>/dev/null || echo $(PYTHON)-venv)
 
 help: ## list the verbs
 	@grep -hE '^[.a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -23,7 +25,7 @@ help: ## list the verbs
 setup: .venv/installed ## make the environment; does nothing where it is up to date
 
 .venv/bin/python:
-	$(PYTHON) -m venv .venv
+	$(PYTHON) -m venv .venv || { rm -rf .venv; exit 1; }  # half of one would be taken for a whole one next time
 
 .venv/installed: requirements.txt | .venv/bin/python
 	$(INSTALL) -r requirements.txt
@@ -67,7 +69,7 @@ check: .venv/installed-dev ## lint, types, migrations, containers, settings fit 
 	umask 077; awk '/^[A-Z_]+=$$/ { key = "od -An -v -N32 -tx1 /dev/urandom | tr -d \"[:space:]\""; key | getline made; close(key); $$0 = $$0 made } 1' \
 		.env.example > $@
 
-debian: ## as root on Debian: the browser and the servers that the tests start where they are there
+debian: ## as root on Debian: what a bare machine lacks, and the browser and servers that the tests start
 	dpkg --status $(DEBIAN) >/dev/null 2>&1 || { apt-get update -qq && \
 		DEBIAN_FRONTEND=noninteractive apt-get install -qq --yes --no-install-recommends $(DEBIAN) >/dev/null; }
 

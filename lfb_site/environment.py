@@ -192,6 +192,9 @@ def database(name: str, default_file: Path) -> dict[str, object]:
             "transaction_mode": "IMMEDIATE",
             "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON;",
         }
+    else:
+        # A server that a network has swallowed is given up on; as it comes, every thread of the site would wait for hours.
+        config["OPTIONS"] = {"connect_timeout": 5, "tcp_user_timeout": 15_000, **config.get("OPTIONS", {})}
     # A connection for each request would cost more than the request: opening SQLite in WAL mode takes a millisecond.
     config["CONN_MAX_AGE"] = 60
     config["CONN_HEALTH_CHECKS"] = config["ENGINE"] != "django.db.backends.sqlite3"

@@ -47,8 +47,11 @@ def answer(**content: Any) -> None:
 
 
 def _words(error: Exception) -> str:
-    """The first line of an error, without the password that an address may hold."""
+    """The first line of an error, without the password that an address may hold; an absent server in words of our own."""
     first = next((line for line in str(error).splitlines() if line.strip()), "") or type(error).__name__
+    if "Max retries exceeded" in first:
+        why = re.search(r"\[Errno -?\d+\] ([^'\")]+)|(timed out)", first)
+        return "its server cannot be reached" + (f" ({(why[1] or why[2]).lower()})" if why else "")
     return re.sub(r"//[^/@\s]*@", "//…@", first)[:300]
 
 
@@ -117,7 +120,7 @@ def _log(client: MlflowClient, experiment: Experiment, name: str, version: dict[
     client.log_batch(
         run_id,
         metrics=[Metric(key, value, now, 0) for key, value in version["metrics"].items()],
-        params=[Param(key, value) for key, value in _cut(version["params"]).items()],
+        params=_params(version["params"]),
         tags=[RunTag("mlflow.note.content", version["description"])],
     )
     client.log_inputs(run_id, [DatasetInput(_dataset(record)) for record in version["datasets"]])
@@ -125,7 +128,7 @@ def _log(client: MlflowClient, experiment: Experiment, name: str, version: dict[
         client.log_artifact(run_id, entry["path"], "/".join(("version", *Path(entry["name"]).parts[:-1])))
     if version["card"]:
         client.log_text(run_id, version["card"], "model_card.md")
-    model_id = _log_model(run_id, version)
+    model_id = _log_model(client, run_id, version)
     registered = client.create_model_version(
         name,
         f"models:/{model_id}",
@@ -151,6 +154,10 @@ def _cut(values: dict[str, Any]) -> dict[str, str]:
     return {key: str(value)[:MAX_VALUE] for key, value in values.items()}
 
 
+def _params(values: dict[str, Any]) -> list[Param]:
+    return [Param(key, value) for key, value in _cut(values).items()]
+
+
 def _dataset(record: dict[str, Any]) -> Dataset:
     """MLflow's digest holds 36 characters; the whole hash stands in the source."""
     source = json.dumps({"path": record["path"], "sha256": record["sha256"]})
@@ -158,11 +165,12 @@ def _dataset(record: dict[str, Any]) -> Dataset:
     return Dataset(record["name"], record["sha256"][:36], "local", source, profile=profile)
 
 
-def _log_model(run_id: str, version: dict[str, Any]) -> str:
-    """The model with signature and input example; its id."""
+def _log_model(client: MlflowClient, run_id: str, version: dict[str, Any]) -> str:
+    """The model with signature and input example, and what its trees were grown with; its id."""
     files = {entry["role"]: (Path(entry["path"]), entry["sha256"]) for entry in version["files"]}
     with tempfile.TemporaryDirectory() as folder:
         estimator = mlflow_model.write_data(version["estimator"], files, version["stations"], Path(folder) / "data")
+        client.log_batch(run_id, params=_params(mlflow_model.grown_with(Path(folder) / "data")))
         with mlflow.start_run(run_id=run_id):
             logged = mlflow.pyfunc.log_model(
                 name="model",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,24 @@ EXAMPLE: dict[str, Any] = {
     "distance_km": 2.0, "station_name": "Acton", "hour": 14.0, "weekday": 1.0, "pump_order": 1.0, "incident_easting_m": 519_950.0,
     "incident_northing_m": 179_950.0, "station_easting_m": 520_300.0, "station_northing_m": 180_500.0,
 }  # fmt: skip
+
+GROWN_WITH = (
+    "objective", "fair_c", "num_iterations", "learning_rate", "num_leaves", "min_data_in_leaf", "lambda_l2", "feature_fraction",
+    "bagging_fraction", "bagging_freq", "cat_smooth", "cat_l2",
+)  # fmt: skip
+
+
+def grown_with(folder: Path) -> dict[str, str]:
+    """LightGBM's parameters of the trees stored in `folder`, as it wrote them down itself; nothing of a linear model.
+
+    The same for all trees of a forecast, but for the columns that they look at.
+    """
+    file = folder / "forecast.json"
+    if not file.exists():
+        return {}
+    trees = json.loads(file.read_text(encoding="utf-8"))["trees"]
+    written = dict(re.findall(r"^\[(\w+): (.*)\]$", next(iter(trees.values()))["trees"], flags=re.MULTILINE))
+    return {f"lightgbm.{name}": written[name] for name in GROWN_WITH if name in written}
 
 
 def write_data(name: str, files: dict[str, tuple[Path, str]], stations: Places, folder: Path) -> AttendanceEstimator:

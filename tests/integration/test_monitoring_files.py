@@ -9,7 +9,7 @@ import pytest
 import yaml
 from django.urls import reverse
 
-from lfb_site.observability import metrics
+from lfb_site.observability import metrics, site_state
 from tests.contract.metric_names import COMPONENTS, GAUGES
 from tests.integration.prometheus_servers import program
 
@@ -64,6 +64,20 @@ def test_dashboards_ask_for_metrics_that_exist(exported, path):
     asked = {name for panel in panels(path) for target in panel["targets"] for name in names_in(target["expr"])}
     assert asked
     assert asked - exported == set()
+
+
+def test_every_figure_of_the_site_is_on_a_dashboard():
+    asked = {
+        name
+        for path in DASHBOARDS
+        for panel in panels(path)
+        for target in panel["targets"]
+        for name in names_in(target["expr"])
+    }
+    asked |= {name for rule in rules() if rule.get("record") in asked for name in names_in(rule["expr"])}
+    told_by_an_alert = {"lfb_model_recent_worse"}
+    not_worth_a_panel = {"lfb_run_last_end_timestamp_seconds", "lfb_model_recent_rows"}
+    assert set(site_state.GAUGES) - asked == told_by_an_alert | not_worth_a_panel
 
 
 def test_rules_and_configuration_hold_by_prometheus_itself():

@@ -93,6 +93,8 @@ def test_mlflow_holds_what_is_on_record_of_every_version(trained, start, mlflow_
     assert run["status"] == "FINISHED"
     assert run["metrics"]["mae"] == trained.metrics["mae"]
     assert (run["params"]["seed"], run["params"]["trained_to"]) == (str(trained.seed), str(trained.trained_to))
+    assert {"lightgbm.num_leaves", "lightgbm.learning_rate", "lightgbm.num_iterations"} <= set(run["params"])
+    assert not [name for name in held["runs"]["2"]["params"] if name.startswith("lightgbm.")]
     assert run["tags"]["mlflow.source.git.commit"] == "test"
     assert [json.loads(source)["sha256"] for source in run["data"]] == [entry["sha256"] for entry in trained.datasets]
     assert {
@@ -113,7 +115,9 @@ def test_a_stopped_server_is_said_and_caught_up_with_later(trained, start, mlflo
         nobody.bind(("127.0.0.1", 0))  # bound, not listening
         settings.MLFLOW_TRACKING_URI = f"http://keeper:secret@127.0.0.1:{nobody.getsockname()[1]}"
         note = last_note(start("train_model", estimator="linear"))
-        assert note.startswith("Version 2 is registered here but not tracked in MLflow: ")
+        assert note.startswith(
+            "Version 2 is registered here but not tracked in MLflow: its server cannot be reached (connection refused). "
+        )
         assert note.endswith("caught up at night, or by manage.py track_models.")
         assert "secret" not in note
         failed = start("track_models")

@@ -107,6 +107,10 @@ def test_a_database_address_becomes_a_database(monkeypatch):
     monkeypatch.setenv("X", "postgres://user:w;o,r%2Fd@db:5432/lfb")
     found = env.database("X", Path("db"))
     assert found["PASSWORD"] == "w;o,r/d"
+    assert found["OPTIONS"] == {"connect_timeout": 5, "tcp_user_timeout": 15_000}
+    monkeypatch.setenv("X", "postgres://db/lfb?connect_timeout=2&sslmode=require")
+    options = env.database("X", Path("db"))["OPTIONS"]
+    assert (options["connect_timeout"], options["sslmode"], options["tcp_user_timeout"]) == (2, "require", 15_000)
     assert (found["ENGINE"], found["HOST"], found["NAME"]) == ("django.db.backends.postgresql", "db", "lfb")
     monkeypatch.delenv("X")
     assert "journal_mode=WAL" in env.database("X", Path("db"))["OPTIONS"]["init_command"]
