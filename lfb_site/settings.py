@@ -98,7 +98,7 @@ MIDDLEWARE = [
     "lfb_site.observability.components.remember_request",
     "django_prometheus.middleware.PrometheusBeforeMiddleware",
     "django.middleware.security.SecurityMiddleware",
-    "csp.middleware.CSPMiddleware",
+    "lfb_site.content_policy.ContentPolicy",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "lfb_site.parsers.refuse_unknown_length",
     "django.contrib.sessions.middleware.SessionMiddleware",

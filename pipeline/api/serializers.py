@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from lfb_site.strict import StrictSerializer
@@ -20,15 +19,10 @@ from pipeline.storage import paths
 MAX_VERSION = 2_147_483_647
 
 
-@extend_schema_field({"type": "number", "minimum": 0, "maximum": settings.LFB_MAX_WAIT_SECONDS, "default": 0})
-class Seconds(serializers.FloatField):
-    """A time that may be waited."""
-
-
 class WaitQuery(serializers.Serializer):
     """`?wait=SECONDS` beside whatever else is asked."""
 
-    wait = Seconds(
+    wait = serializers.FloatField(
         required=False,
         default=0,
         min_value=0,

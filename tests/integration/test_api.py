@@ -242,14 +242,14 @@ def test_a_token_that_could_never_be_used_is_not_made(roles):
     assert not AccessToken.objects.filter(name="report").exists()
 
 
-def test_the_description_tells_the_bounds_of_numbers(client, settings):
+def test_the_description_tells_the_bounds_of_numbers(client):
     paths = client.get("/api/schema").json()["paths"]
 
     def bounds(path, name):
         found = next(one["schema"] for one in paths[path]["get"]["parameters"] if one["name"] == name)
         return found.get("minimum"), found.get("maximum")
 
-    assert bounds("/build_features", "wait") == (0, settings.LFB_MAX_WAIT_SECONDS)
+    assert bounds("/build_features", "wait") == (0, None)  # whoever tries out every bound would wait for as long
     assert bounds("/predict", "distance") == (0, 60)
     assert bounds("/api/v1/runs", "page_size") == (1, 500)
 

@@ -7,6 +7,7 @@ from django.contrib.auth import get_user_model
 from django.test import Client
 from django.urls import reverse
 
+from lfb_site import content_policy
 from pipeline.models import DatasetRun, ModelVersion, Schedule, Station
 from tests.integration.markup import text_of
 
@@ -277,6 +278,20 @@ def test_nothing_is_loaded_from_elsewhere_and_nothing_inline_runs(client, traine
     assert "script-src" not in policy  # falls back to 'self'
     for page in ("/api/docs", "/api/redoc"):
         assert "script-src" not in client.get(page)["Content-Security-Policy"]
+
+
+def test_the_policy_is_the_same_for_every_answer_but_those_that_say_otherwise(client, trained, settings, monkeypatch):
+    def directives(page):
+        return set(client.get(page).get("Content-Security-Policy", "").split("; "))
+
+    usual = directives("/health")
+    wanted = {" ".join([name, *sources]) for name, sources in settings.CONTENT_SECURITY_POLICY["DIRECTIVES"].items()}
+    assert usual == wanted
+    assert directives("/models") == directives("/no-such-page") == usual
+    assert "style-src 'self' 'unsafe-inline'" in directives("/api/docs")
+    assert {"default-src 'none'", "sandbox"} < directives("/models/1/report")
+    monkeypatch.setattr(content_policy.CSPMiddleware, "process_response", lambda *of: pytest.fail("put together anew"))
+    assert directives("/health") == usual
 
 
 def test_the_prediction_page_asks_the_database_no_more_for_a_longer_answer(
