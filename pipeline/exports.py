@@ -34,6 +34,17 @@ def csv_text(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
     return written.getvalue()
 
 
+def _cell(sheet: Any, name: str, value: Any) -> Any:
+    """What a sheet takes: a share as per cent, all else as it is."""
+    if not name.startswith("share_") or value is None:
+        return safe_cell(value)
+    from openpyxl.cell import WriteOnlyCell
+
+    cell = WriteOnlyCell(sheet, value=value)
+    cell.number_format = "0.0%"
+    return cell
+
+
 def workbook_bytes(header: Sequence[str], rows: Iterable[Sequence[Any]], about: Mapping[str, Any]) -> bytes:
     """A workbook of two sheets, "Figures" with a fixed header line and "About"; written row by row."""
     from openpyxl import Workbook
@@ -50,7 +61,7 @@ def workbook_bytes(header: Sequence[str], rows: Iterable[Sequence[Any]], about: 
         cell.font = Font(bold=True)
     sheet.append(titles)
     for row in rows:
-        sheet.append([safe_cell(value) for value in row])
+        sheet.append([_cell(sheet, name, value) for name, value in zip(header, row, strict=True)])
     facts = book.create_sheet("About")
     facts.column_dimensions["A"].width, facts.column_dimensions["B"].width = 24, 100
     for name, value in about.items():

@@ -31,7 +31,7 @@ def test_the_list_begins_with_the_version_in_use(client, trained):
     text = text_of(client.get("/models"))
     first, second = text.index(f'href="/models/{trained.number}"'), text.index(f'href="/models/{trained.number + 1}"')
     assert first < second
-    assert f"<td>{trained.metrics['mae']:.1f}</td>" in text
+    assert f"<td>{trained.metrics['mae']:.1f} s</td>" in text
     assert "version 1: " in text  # the chart in words
 
 

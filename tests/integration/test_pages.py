@@ -159,7 +159,10 @@ def test_a_wrong_address_gets_a_page_that_helps(client, settings):
     settings.DEBUG = False
     answer = client.get("/nowhere")
     assert answer.status_code == 404
-    assert "Go to the prediction form" in text_of(answer)
+    text = text_of(answer)
+    assert "Go to the prediction form" in text
+    assert 'href="/response-times"' in text
+    assert "<title>Page not found – London fire engine attendance times</title>" in text
 
 
 def test_pages_come_compressed_where_that_is_understood(client, trained):
@@ -301,3 +304,19 @@ def test_the_prediction_page_asks_the_database_no_more_for_a_longer_answer(
     client.get("/?place=TQ+20+80")
     with django_assert_max_num_queries(0):
         client.get("/?place=TQ+20+80&hour=8")
+
+
+def test_a_page_that_broke_is_styled_without_the_list_of_hashed_files(rf, settings):
+    """What broke may be that list itself."""
+    from django.views.defaults import server_error
+
+    text = server_error(rf.get("/")).content.decode()
+    assert "Something went wrong" in text
+    assert f'href="{settings.STATIC_URL}lfb_site/site.css"' in text
+
+
+def test_one_version_alone_is_offered_no_comparison(client, trained):
+    text = text_of(client.get("/models"))
+    assert "Version 1" in text
+    assert 'type="checkbox"' not in text
+    assert "Mean error by version" not in text

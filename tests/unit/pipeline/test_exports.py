@@ -28,6 +28,14 @@ def test_the_workbook_holds_numbers_as_numbers_and_no_formula():
     assert book["Figures"].freeze_panes == "A2"
 
 
+def test_shares_are_numbers_shown_as_per_cent():
+    rows = [["Acton", 0.703], ["hidden", None]]
+    book = openpyxl.load_workbook(io.BytesIO(workbook_bytes(("name", "share_within_limit"), rows, {})))
+    shown, hidden = (row[1] for row in book["Figures"].iter_rows(min_row=2))
+    assert (shown.value, shown.number_format) == (0.703, "0.0%")
+    assert hidden.value is None
+
+
 @pytest.mark.parametrize("text", ["=cmd|'/c calc'!A0", "+1", "-1", "@x", "\tx", "a\x00b"])
 def test_text_that_a_spreadsheet_would_run_is_made_harmless(text):
     safe = safe_cell(text)
