@@ -159,7 +159,12 @@ class FailedLoginAdmin(admin.ModelAdmin):
         return actions
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        return super().changelist_view(request, {"title": "Failed logins", **(extra_context or {})})
+        context = {
+            "title": "Failed logins",
+            "failure_limit": settings.AXES_FAILURE_LIMIT,
+            "lockout_minutes": settings.LFB_LOCKOUT_MINUTES,
+        }
+        return super().changelist_view(request, context | (extra_context or {}))
 
     @admin.display(description="lock")
     def shown_lock(self, attempt: Any) -> str:

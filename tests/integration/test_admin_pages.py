@@ -321,6 +321,13 @@ def test_runs_are_filtered_and_found(chief, filters):
     assert f"/{found.pk}/change/" in text
 
 
+def test_an_empty_list_says_why_it_is_empty(chief):
+    assert "Nothing has run yet." in text_of(chief.get(reverse(RUNS)))
+    assert "There is no version yet" in text_of(chief.get(reverse(VERSIONS)))
+    make_run()
+    assert "No run fits this search and these filters." in text_of(chief.get(reverse(RUNS), {"who": "nobody"}))
+
+
 def test_the_runs_of_each_step_are_drawn_as_far_as_the_filters_leave_them(chief):
     for step in ("build_features", "build_features", "train_model", "train_model"):
         make_run(step, rows_out=1200)
