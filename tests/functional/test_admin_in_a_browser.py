@@ -30,6 +30,7 @@ PAGES = (
     "/admin/lfb_site/accesstoken/",
     "/admin/lfb_site/accesstoken/add/",
     "/admin/axes/accessattempt/",
+    "/admin/queues/",
 )
 
 

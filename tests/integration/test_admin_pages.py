@@ -287,7 +287,12 @@ def test_the_page_of_a_run_leads_to_the_version_that_it_made(chief, trained):
 
 @pytest.mark.parametrize(
     ("facts", "said"),
-    [({"rows_out": None}, "–"), ({"rows_out": 5}, "real"), ({"rows_out": 5, "is_sample": True}, "sample")],
+    [
+        ({"rows_out": None}, "–"),
+        ({"rows_out": 5}, "real"),
+        ({"rows_out": 5, "is_sample": True}, "sample"),
+        ({"rows_out": 5, "step": "track_models"}, "–"),
+    ],
 )
 def test_real_data_are_claimed_only_of_a_run_that_has_read_some(chief, facts, said):
     make_run(**facts)
@@ -575,6 +580,12 @@ def test_the_queues_pages_are_for_those_who_may_see_runs(chief, reader, address)
 @pytest.mark.parametrize("address", ["empty/", "requeue-all/", "failed/clear/", "a/stop/", "a/delete/"])
 def test_who_may_only_look_changes_nothing_in_the_queues(reader, address):
     assert reader.post(f"/admin/queues/queues/0/{address}").status_code == 403
+
+
+def test_the_first_of_the_queues_pages_brings_no_styles_that_the_policy_refuses(chief):
+    text = text_of(chief.get("/admin/queues/"))
+    assert "<style" not in text
+    assert "<title>Queues and workers | Attendance times</title>" in text
 
 
 def test_an_administrator_empties_a_queue(chief):
