@@ -21,6 +21,13 @@ from lfb_site.models import AccessToken
 
 
 class NewTokenForm(forms.ModelForm):
+    # One field with a label, where the admin's own two have none each.
+    expires_at = forms.DateTimeField(
+        required=False,
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}),
+        help_text="In London time; none for a token that does not expire.",
+    )
+
     def clean_expires_at(self) -> Any:
         expires_at = self.cleaned_data["expires_at"]
         if expires_at is not None and expires_at <= timezone.now():

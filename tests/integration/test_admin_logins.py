@@ -61,9 +61,11 @@ def test_a_token_is_made_for_oneself_and_shown_once(administrator):
 
 
 def test_a_token_cannot_be_made_with_a_time_that_has_passed(administrator):
-    expired = {"name": "late", "expires_at_0": "01/01/2020", "expires_at_1": "12:00"}
+    expired = {"name": "late", "expires_at": "2020-01-01T12:00"}
     assert "This time has passed" in text_of(administrator.post(ADD_TOKEN, expired))
     assert not AccessToken.objects.exists()
+    administrator.post(ADD_TOKEN, {"name": "summer", "expires_at": "2099-07-01T12:00"})
+    assert AccessToken.objects.get().expires_at == dt.datetime(2099, 7, 1, 11, tzinfo=dt.UTC)
 
 
 def test_looking_at_a_token_leaves_it_as_it_is(administrator):
