@@ -341,7 +341,7 @@ def test_the_runs_of_each_step_are_drawn_as_far_as_the_filters_leave_them(chief)
     text = text_of(chief.get(reverse(RUNS)))
     assert text.count('aria-label="Took, 2 runs') == 1
     assert text.count('aria-label="Took, 3 runs') == 1
-    assert text.count('aria-label="Rows out, 2 runs: 1,200 the last time') == 2
+    assert text.count('aria-label="Rows, 2 runs: 1,200 the last time') == 2
     text = text_of(chief.get(reverse(RUNS), {"step": "train_model"}))
     assert '<section aria-label="Train model">' in text
     assert '<section aria-label="Build features">' not in text
