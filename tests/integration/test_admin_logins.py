@@ -7,7 +7,9 @@ from axes.models import AccessAttempt
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group, Permission
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
@@ -140,6 +142,22 @@ def test_who_may_only_look_lifts_no_lock(reader):
     AccessAttempt.objects.create(username="guessed", ip_address="10.0.0.1", failures_since_start=99)
     reader.post(LOGINS, {"action": "lift", "_selected_action": [AccessAttempt.objects.get().pk]})
     assert AccessAttempt.objects.exists()
+
+
+@pytest.mark.parametrize("address", [TOKENS, LOGINS])
+def test_the_lists_ask_the_same_number_of_queries_for_any_number(administrator, address):
+    def add(number):
+        AccessToken.make(get_user_model().objects.create_user(f"owner {number}"), "report")
+        AccessAttempt.objects.create(username=f"guessed {number}", ip_address="10.0.0.1", failures_since_start=9)
+
+    add(0)
+    with CaptureQueriesContext(connection) as few:
+        administrator.get(address)
+    for number in range(1, 8):
+        add(number)
+    with CaptureQueriesContext(connection) as many:
+        assert administrator.get(address).status_code == 200
+    assert len(many) == len(few)
 
 
 # Who sees what
