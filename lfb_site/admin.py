@@ -21,6 +21,13 @@ from lfb_site.models import AccessToken
 
 
 class NewTokenForm(forms.ModelForm):
+    # One field with a label, where the admin's own two have none each.
+    expires_at = forms.DateTimeField(
+        required=False,
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}),
+        help_text="In London time; none for a token that does not expire.",
+    )
+
     def clean_expires_at(self) -> Any:
         expires_at = self.cleaned_data["expires_at"]
         if expires_at is not None and expires_at <= timezone.now():
@@ -159,7 +166,12 @@ class FailedLoginAdmin(admin.ModelAdmin):
         return actions
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        return super().changelist_view(request, {"title": "Failed logins", **(extra_context or {})})
+        context = {
+            "title": "Failed logins",
+            "failure_limit": settings.AXES_FAILURE_LIMIT,
+            "lockout_minutes": settings.LFB_LOCKOUT_MINUTES,
+        }
+        return super().changelist_view(request, context | (extra_context or {}))
 
     @admin.display(description="lock")
     def shown_lock(self, attempt: Any) -> str:

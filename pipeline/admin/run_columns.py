@@ -28,6 +28,7 @@ PARTS: tuple[tuple[str | None, tuple[str, ...]], ...] = (
     ("Parameters and figures", ("shown_parameters", "shown_metrics", "shown_memory", "code_version")),
     ("Files", ("shown_inputs", "shown_outputs")),
 )
+OF_NO_DATA = ("housekeeping", "track_models")
 NOTHING = ("", "–", None)
 
 
@@ -83,7 +84,7 @@ class RunColumns:
         """Known when the run has read some: before, and of upkeep, neither can be said."""
         if run.is_sample:
             return "sample"
-        return "–" if run.rows_out is None else "real"
+        return "–" if run.rows_out is None or run.step in OF_NO_DATA else "real"
 
     @admin.display(description="rejected")
     def rejected(self, run: DatasetRun) -> str:

@@ -51,7 +51,7 @@ def draw_runs(runs: Sequence[EndedRun]) -> list[Bars]:
     rows = [(run, float(run.rows)) for run in runs if run.rows is not None]
     charts = (
         _draw("Took", durations, readable_duration),
-        _draw("Rows out", rows, lambda value: readable_count(round(value))),
+        _draw("Rows", rows, lambda value: readable_count(round(value))),
     )
     return [chart for chart in charts if chart]
 

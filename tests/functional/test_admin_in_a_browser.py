@@ -25,6 +25,12 @@ PAGES = (
     "/admin/pipeline/station/import/",
     "/admin/pipeline/station/export/",
     "/admin/pipeline/schedule/",
+    "/admin/pipeline/schedule/1/change/",
+    "/admin/pipeline/promotion/",
+    "/admin/lfb_site/accesstoken/",
+    "/admin/lfb_site/accesstoken/add/",
+    "/admin/axes/accessattempt/",
+    "/admin/queues/",
 )
 
 
@@ -52,13 +58,14 @@ def test_a_step_is_started_and_followed_to_its_end_without_a_reload_by_hand(admi
     page = admin("/admin/pipeline/datasetrun/start/")
     page.select_option("#id_build_features-rows_from", "incident")
     page.click("text=Start: build features")
-    assert "Build features: queued as run" in page.inner_text(".messagelist")
+    assert "Build features: queued as Run" in page.inner_text(".messagelist")
     page.wait_for_selector(".field-followed_status .run-succeeded", timeout=LONG)
     assert page.locator(".run-now").count() == 0
     assert "→" in page.inner_text(".field-shown_rows")
+    assert "begins, started by admin" in page.inner_text("#run-log")
     page.click("text=Try again")
     page.click("input[value='Try again 1 run']")
-    assert "is tried again as run" in page.inner_text(".messagelist")
+    assert "is tried again as Run" in page.inner_text(".messagelist")
     page.wait_for_selector(".field-followed_status .run-succeeded", timeout=LONG)
 
 

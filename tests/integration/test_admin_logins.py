@@ -7,7 +7,9 @@ from axes.models import AccessAttempt
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group, Permission
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
@@ -61,9 +63,11 @@ def test_a_token_is_made_for_oneself_and_shown_once(administrator):
 
 
 def test_a_token_cannot_be_made_with_a_time_that_has_passed(administrator):
-    expired = {"name": "late", "expires_at_0": "01/01/2020", "expires_at_1": "12:00"}
+    expired = {"name": "late", "expires_at": "2020-01-01T12:00"}
     assert "This time has passed" in text_of(administrator.post(ADD_TOKEN, expired))
     assert not AccessToken.objects.exists()
+    administrator.post(ADD_TOKEN, {"name": "summer", "expires_at": "2099-07-01T12:00"})
+    assert AccessToken.objects.get().expires_at == dt.datetime(2099, 7, 1, 11, tzinfo=dt.UTC)
 
 
 def test_looking_at_a_token_leaves_it_as_it_is(administrator):
@@ -138,6 +142,22 @@ def test_who_may_only_look_lifts_no_lock(reader):
     AccessAttempt.objects.create(username="guessed", ip_address="10.0.0.1", failures_since_start=99)
     reader.post(LOGINS, {"action": "lift", "_selected_action": [AccessAttempt.objects.get().pk]})
     assert AccessAttempt.objects.exists()
+
+
+@pytest.mark.parametrize("address", [TOKENS, LOGINS])
+def test_the_lists_ask_the_same_number_of_queries_for_any_number(administrator, address):
+    def add(number):
+        AccessToken.make(get_user_model().objects.create_user(f"owner {number}"), "report")
+        AccessAttempt.objects.create(username=f"guessed {number}", ip_address="10.0.0.1", failures_since_start=9)
+
+    add(0)
+    with CaptureQueriesContext(connection) as few:
+        administrator.get(address)
+    for number in range(1, 8):
+        add(number)
+    with CaptureQueriesContext(connection) as many:
+        assert administrator.get(address).status_code == 200
+    assert len(many) == len(few)
 
 
 # Who sees what

@@ -287,7 +287,12 @@ def test_the_page_of_a_run_leads_to_the_version_that_it_made(chief, trained):
 
 @pytest.mark.parametrize(
     ("facts", "said"),
-    [({"rows_out": None}, "–"), ({"rows_out": 5}, "real"), ({"rows_out": 5, "is_sample": True}, "sample")],
+    [
+        ({"rows_out": None}, "–"),
+        ({"rows_out": 5}, "real"),
+        ({"rows_out": 5, "is_sample": True}, "sample"),
+        ({"rows_out": 5, "step": "track_models"}, "–"),
+    ],
 )
 def test_real_data_are_claimed_only_of_a_run_that_has_read_some(chief, facts, said):
     make_run(**facts)
@@ -321,6 +326,13 @@ def test_runs_are_filtered_and_found(chief, filters):
     assert f"/{found.pk}/change/" in text
 
 
+def test_an_empty_list_says_why_it_is_empty(chief):
+    assert "Nothing has run yet." in text_of(chief.get(reverse(RUNS)))
+    assert "There is no version yet" in text_of(chief.get(reverse(VERSIONS)))
+    make_run()
+    assert "No run fits this search and these filters." in text_of(chief.get(reverse(RUNS), {"who": "nobody"}))
+
+
 def test_the_runs_of_each_step_are_drawn_as_far_as_the_filters_leave_them(chief):
     for step in ("build_features", "build_features", "train_model", "train_model"):
         make_run(step, rows_out=1200)
@@ -329,7 +341,7 @@ def test_the_runs_of_each_step_are_drawn_as_far_as_the_filters_leave_them(chief)
     text = text_of(chief.get(reverse(RUNS)))
     assert text.count('aria-label="Took, 2 runs') == 1
     assert text.count('aria-label="Took, 3 runs') == 1
-    assert text.count('aria-label="Rows out, 2 runs: 1,200 the last time') == 2
+    assert text.count('aria-label="Rows, 2 runs: 1,200 the last time') == 2
     text = text_of(chief.get(reverse(RUNS), {"step": "train_model"}))
     assert '<section aria-label="Train model">' in text
     assert '<section aria-label="Build features">' not in text
@@ -568,6 +580,12 @@ def test_the_queues_pages_are_for_those_who_may_see_runs(chief, reader, address)
 @pytest.mark.parametrize("address", ["empty/", "requeue-all/", "failed/clear/", "a/stop/", "a/delete/"])
 def test_who_may_only_look_changes_nothing_in_the_queues(reader, address):
     assert reader.post(f"/admin/queues/queues/0/{address}").status_code == 403
+
+
+def test_the_first_of_the_queues_pages_brings_no_styles_that_the_policy_refuses(chief):
+    text = text_of(chief.get("/admin/queues/"))
+    assert "<style" not in text
+    assert "<title>Queues and workers | Attendance times</title>" in text
 
 
 def test_an_administrator_empties_a_queue(chief):
