@@ -24,7 +24,8 @@ Floats = npt.NDArray[np.float64]
 CALIBRATION_SHARE = 0.2  # the last part of the training rows, by time: where probabilities are learnt
 # Each of these pays; what was tried and did not is in docs/decisions.
 PLACE_COLUMNS = (
-    "distance_km", "station", "hour", "weekday", "pump_order", "incident_easting_m", "incident_northing_m", "east_km", "north_km",
+    "distance_km", "station", "hour", "weekday", "pump_order", "incident_easting_m", "incident_northing_m",
+    "along_northeast_m", "along_southeast_m", "east_km", "north_km", "direction",
 )  # fmt: skip
 # Without the place of the incident: what station and distance alone allow.
 BLIND_COLUMNS = ("distance_km", "station", "hour", "weekday", "pump_order", "station_easting_m", "station_northing_m")

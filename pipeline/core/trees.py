@@ -41,8 +41,10 @@ EXPLAINED = {
     "distance": ("distance_km",),
     "hour": ("hour", "weekday"),
     "station": ("station", "station_easting_m", "station_northing_m", "pump_order"),
-    "place": ("incident_easting_m", "incident_northing_m", "east_km", "north_km"),
-}
+    "place": (
+        "incident_easting_m", "incident_northing_m", "along_northeast_m", "along_southeast_m", "east_km", "north_km", "direction",
+    ),
+}  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -35,13 +35,21 @@ def trip_columns(X: pd.DataFrame | Mapping[str, Any], stations: tuple[str, ...])
 
 
 def question_columns(X: pd.DataFrame | Mapping[str, Any], stations: tuple[str, ...]) -> dict[str, Floats]:
-    """As `trip_columns`, with the place."""
+    """As `trip_columns`, with the place: on the grid and along its diagonals, and as seen from the station.
+
+    Trees cut one column at a time, so that what lies aslant of the grid, like a river, takes them many cuts without the
+    diagonals, and a way out of town without the direction.
+    """
     trip = trip_columns(X, stations)
     easting, northing = (np.asarray(X[name], dtype="float64") for name in ("incident_easting_m", "incident_northing_m"))
+    east_km, north_km = (easting - trip["station_easting_m"]) / 1000, (northing - trip["station_northing_m"]) / 1000
     return {
         **trip,
         "incident_easting_m": easting,
         "incident_northing_m": northing,
-        "east_km": (easting - trip["station_easting_m"]) / 1000,
-        "north_km": (northing - trip["station_northing_m"]) / 1000,
+        "along_northeast_m": (easting + northing) / math.sqrt(2),
+        "along_southeast_m": (easting - northing) / math.sqrt(2),
+        "east_km": east_km,
+        "north_km": north_km,
+        "direction": np.arctan2(north_km, east_km),  # radians, from east over north
     }
