@@ -252,6 +252,18 @@ def broker(name: str, folder: Path) -> tuple[str, bool]:
     return url, False
 
 
+def _keep_new_key(file: Path) -> None:
+    """Put a key in place whole: of several processes that start at once, the first one's is everybody's."""
+    descriptor, name = tempfile.mkstemp(dir=file.parent, prefix=file.name)  # mode 600
+    try:
+        with os.fdopen(descriptor, "w") as new:
+            new.write(secrets.token_urlsafe(64))
+        with suppress(FileExistsError):
+            os.link(name, file)
+    finally:
+        Path(name).unlink()
+
+
 def secret_key(name: str, file: Path) -> tuple[str, bool]:
     """The key from the environment, else one made on the first local run and kept in `file` (mode 600).
 
@@ -262,11 +274,8 @@ def secret_key(name: str, file: Path) -> tuple[str, bool]:
         return value, False
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
-        with (
-            suppress(FileExistsError),
-            os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as new,
-        ):
-            new.write(secrets.token_urlsafe(64))
+        if not file.exists():
+            _keep_new_key(file)
         return file.read_text().strip(), True
     except OSError as error:
         wanted = f"wanted a key, or a data folder (LFB_DATA_DIR) to keep one in; {file.parent}: {error.strerror}"

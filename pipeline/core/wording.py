@@ -63,12 +63,12 @@ def readable_minutes(seconds: float) -> str:
 def readable_duration(seconds: float) -> str:
     """How long something took: hours, minutes or seconds, whichever fit.
 
-    >>> readable_duration(0.42), readable_duration(75), readable_duration(7260)
-    ('0.4 s', '1 min 15 s', '2 h 1 min')
+    >>> readable_duration(0.42), readable_duration(75), readable_duration(3599.7), readable_duration(7260)
+    ('0.4 s', '1 min 15 s', '1 h 0 min', '2 h 1 min')
     """
     if seconds < 10:
         return f"{seconds:.1f} s"
-    if seconds < 3600:
+    if round(seconds) < 3600:
         return readable_seconds(seconds)
     hours, rest = divmod(round(seconds), 3600)
     return f"{hours} h {rest // 60} min"

@@ -4,6 +4,7 @@ import os
 import stat
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -124,6 +125,15 @@ def test_the_key_is_made_once_and_kept_from_others(monkeypatch, tmp_path):
     assert stat.S_IMODE((tmp_path / "key").stat().st_mode) == 0o600
     monkeypatch.setenv("X", "given")
     assert env.secret_key("X", tmp_path / "key") == ("given", False)
+
+
+def test_processes_that_start_at_once_share_one_whole_key(monkeypatch, tmp_path):
+    monkeypatch.delenv("X", raising=False)
+    with ThreadPoolExecutor(8) as pool:
+        keys = set(pool.map(lambda _: env.secret_key("X", tmp_path / "key")[0], range(64)))
+    assert len(keys) == 1
+    assert len(keys.pop()) > 60
+    assert [path.name for path in tmp_path.glob("key*")] == ["key"]
 
 
 def test_a_key_that_cannot_be_kept_says_where_it_was_to_be(monkeypatch):
