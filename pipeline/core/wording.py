@@ -131,6 +131,17 @@ def readable_share(share: float) -> str:
     return f"{share * 100:.0f} %"
 
 
+def readable_chance(chance: float) -> str:
+    """A predicted share: never certain.
+
+    >>> [readable_chance(chance) for chance in (0.001, 0.7031, 0.9962)]
+    ['under 1 %', '70 %', 'over 99 %']
+    """
+    if chance < 0.01:
+        return "under 1 %"
+    return "over 99 %" if chance > 0.99 else readable_share(chance)
+
+
 def readable_percent(share: float) -> str:
     """A share with one decimal.
 

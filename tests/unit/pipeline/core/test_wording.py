@@ -69,3 +69,11 @@ def test_sizes(size: float, text: str) -> None:
 
 def test_shares() -> None:
     assert wording.readable_share(0.7031) == "70 %"
+
+
+@pytest.mark.parametrize(
+    ("chance", "text"),
+    [(0.0, "under 1 %"), (0.009, "under 1 %"), (0.01, "1 %"), (0.703, "70 %"), (0.99, "99 %"), (1.0, "over 99 %")],
+)
+def test_chances_are_never_certain(chance: float, text: str) -> None:
+    assert wording.readable_chance(chance) == text
