@@ -32,10 +32,15 @@ class ServiceError(RuntimeError):
 
 
 def free_port() -> int:
-    """A port of the loopback interface that nobody listens on right now."""
-    with closing(socket.socket()) as probe:
-        probe.bind((HOST, 0))
-        return int(probe.getsockname()[1])
+    """A port of the loopback interface that nobody uses right now, and no outgoing connection will be given meanwhile.
+
+    The kernel takes those from 32768 on: a port from there may be gone by the time that a server is ready for it.
+    """
+    while True:
+        port = 10_000 + secrets.randbelow(22_000)
+        with closing(socket.socket()) as probe, suppress(OSError):
+            probe.bind((HOST, port))
+            return port
 
 
 def program(name: str) -> str | None:

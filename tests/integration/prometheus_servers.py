@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import json
 import shutil
-import socket
 import subprocess
 import urllib.error
 import urllib.parse
@@ -16,12 +15,7 @@ from pathlib import Path
 import pytest
 
 from tests.integration.site import wait_for
-
-
-def free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return int(free.getsockname()[1])
+from tests.services import free_port
 
 
 def program(name: str) -> str:

@@ -2,7 +2,6 @@
 
 import http.client
 import json
-import socket
 import sys
 import threading
 from contextlib import closing
@@ -11,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.integration.site import Site, wait_for
+from tests.services import free_port
 
 pytestmark = pytest.mark.slow
 
@@ -40,9 +40,7 @@ def site(tmp_path_factory):
         for words in (["process_data"], ["build_features"], ["train_model"], ["train_model", "--estimator", "linear"]):
             site.run(*words)
         site.keys = [line.split()[1] for line in site.python(USERS).splitlines() if line.startswith("key ")]
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            site.port = free.getsockname()[1]
+        site.port = free_port()
         gunicorn = str(Path(sys.executable).with_name("gunicorn"))
         config = ["--config", "deploy/gunicorn.conf.py", "--bind", f"127.0.0.1:{site.port}", "--workers", "2"]
         with (folder / "web.log").open("w") as log:

@@ -16,6 +16,7 @@ from rq.cron import CronScheduler
 from lfb_site import environment
 from pipeline.storage import broker
 from tests.integration.site import Site, children, command_line, descendants, is_alive, kill, wait_for
+from tests.services import free_port
 
 JOBS = int(os.environ.get("LFB_TEST_JOBS", "60"))
 ENDED = {"succeeded", "failed", "crashed", "cancelled"}
@@ -36,9 +37,7 @@ def site(tmp_path):
 
 @pytest.fixture
 def port():
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return free.getsockname()[1]
+    return free_port()
 
 
 def health(port):

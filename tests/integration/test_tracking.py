@@ -15,6 +15,7 @@ from pipeline.models import ModelVersion
 from predictions.actions.predict_attendance import predict_trip
 from predictions.questions import make_trip
 from tests.integration.site import wait_for
+from tests.services import free_port
 
 pytestmark = pytest.mark.django_db
 
@@ -188,9 +189,7 @@ def test_switched_off_nothing_is_tracked(trained, start, settings):
 
 @pytest.mark.slow
 def test_a_real_server_that_stands_still_and_goes_on(trained, start, mlflow_on, settings):
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     url = f"http://127.0.0.1:{port}"
     command = [
         sys.executable, "-m", "mlflow", "server", "--backend-store-uri", f"sqlite:///{mlflow_on}/server.db",
