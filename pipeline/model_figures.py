@@ -231,8 +231,8 @@ def _class_text(low: float | None, high: float | None) -> str:
 
 def since_its_test(version: ModelVersion) -> dict[str, Any] | None:
     """How the version did on the calls after its test, by the last run that judged it; None where none did."""
-    runs = DatasetRun.objects.of_step("monitor_model").succeeded().filter(details__version=version.number)
-    run = runs.filter(details__has_key="monitoring").only("pk", "finished_at", "details", "is_sample").first()
+    runs = DatasetRun.objects.that_monitored(version.number)
+    run = runs.only("pk", "finished_at", "details", "is_sample").first()
     if run is None:
         return None
     found: dict[str, Any] = run.details["monitoring"]

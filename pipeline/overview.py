@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
+from typing import Any
 
 from django.db.models import Max
 from django.utils import timezone
@@ -41,6 +42,7 @@ class StepState:
 class SystemState:
     data: DataState | None
     version: ModelVersion | None
+    since_its_test: dict[str, Any] | None  # how the version did on later calls; None where nothing judged it
     steps: list[StepState]
     active: list[DatasetRun]
     queue: queues.QueueState
@@ -59,9 +61,11 @@ def system_state() -> SystemState:
     failed = DatasetRun.objects.filter(
         status__in=(RunStatus.FAILED, RunStatus.CRASHED), finished_at__gte=since
     ).order_by("-finished_at")
+    version = ModelVersion.objects.in_use().defer("evaluation", "files", "datasets", "parameters").first()
     return SystemState(
         data=_data(),
-        version=ModelVersion.objects.in_use().defer("evaluation", "files", "datasets", "parameters").first(),
+        version=version,
+        since_its_test=_since_its_test(version) if version else None,
         steps=_last_runs(),
         active=list(DatasetRun.objects.active().defer(*LEFT_OUT)[:20]),
         queue=queues.state(),
@@ -69,6 +73,11 @@ def system_state() -> SystemState:
         failure_count=failed.count(),
         schedules=_schedules(),
     )
+
+
+def _since_its_test(version: ModelVersion) -> dict[str, Any] | None:
+    runs = DatasetRun.objects.that_monitored(version.number)
+    return runs.values_list("details__monitoring", flat=True).first()
 
 
 def _schedules() -> list[tuple[Schedule, dt.datetime]]:

@@ -123,8 +123,7 @@ def _model(put: Put) -> None:
 
 def _since_its_test(put: Put, number: int) -> None:
     """By the last run that judged the version in use on later calls, if one did."""
-    runs = DatasetRun.objects.of_step("monitor_model").succeeded().filter(details__version=number)
-    found = runs.filter(details__has_key="monitoring").values_list("details__monitoring", flat=True).first()
+    found = DatasetRun.objects.that_monitored(number).values_list("details__monitoring", flat=True).first()
     if found is None:
         return
     put("lfb_model_recent_mae_seconds", found["overall"]["mae"])

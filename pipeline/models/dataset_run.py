@@ -44,6 +44,11 @@ class DatasetRunQuerySet(models.QuerySet["DatasetRun"]):
     def of_step(self, step: str) -> DatasetRunQuerySet:
         return self.filter(step=step)
 
+    def that_monitored(self, version_number: int) -> DatasetRunQuerySet:
+        """Runs that judged a version on calls after its test, the latest first."""
+        found = self.of_step("monitor_model").succeeded().filter(details__version=version_number)
+        return found.filter(details__has_key="monitoring").order_by("-pk")
+
     def succeeded(self) -> DatasetRunQuerySet:
         return self.filter(status=RunStatus.SUCCEEDED)
 

@@ -43,7 +43,7 @@ def test_later_calls_judge_the_version_in_use(trained, start, client):
     assert "It has not become worse by more than chance explains" in page
 
 
-def test_a_version_that_has_become_worse_is_called_so(trained, start, client):
+def test_a_version_that_has_become_worse_is_called_so(trained, start, client, admin_client):
     pretend_tested_until(trained, "2023-11-30")
     path = site_settings.LFB_DATA_DIR / "global_data.csv"
     features = tables.read_features(path)
@@ -58,6 +58,7 @@ def test_a_version_that_has_become_worse_is_called_so(trained, start, client):
     page = text_of(client.get("/models/1"))
     assert "worse, by more than chance explains" in page
     assert "changed" in page
+    assert "worse, beyond chance" in text_of(admin_client.get("/admin/"))
     exported = client.get("/metrics").content.decode()
     assert "\nlfb_model_recent_worse 1.0\n" in exported
     assert '\nlfb_model_input_shift{input="distance_km"} ' in exported
