@@ -315,12 +315,12 @@ def unseen_stations(split: Split) -> dict[str, Any]:
     group = dict(zip(names, np.random.default_rng(0).permutation(np.arange(len(names)) % 10), strict=True))
     of_row = split.holdout["station_name"].map(group)
     actual = split.holdout["attendance_seconds"].to_numpy(dtype="float64")
-    seen = np.abs(fit(BoostedAttendance(), split.train).predict(split.holdout) - actual)
+    seen = np.abs(fit(TimeAlone(), split.train).predict(split.holdout) - actual)
     unseen, linear = np.full(len(actual), np.nan), np.full(len(actual), np.nan)
     for number in range(10):
         train = split.train[split.train["station_name"].map(group) != number].reset_index(drop=True)
         rows = (of_row == number).to_numpy()
-        for errors, make in ((unseen, BoostedAttendance), (linear, LinearAttendance)):
+        for errors, make in ((unseen, TimeAlone), (linear, LinearAttendance)):
             errors[rows] = np.abs(fit(make(), train).predict(split.holdout[rows]) - actual[rows])
     known = ~np.isnan(unseen)
     found = {
