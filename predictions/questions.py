@@ -23,9 +23,9 @@ TOLERATED_KM, TOLERATED_SHARE = 0.3, 0.05
 
 # Question → the column that tells whether a model looks at it, and what stands in where it is not given.
 ASSUMED = {
-    "time": ("hour", "the average over the hours of the day, each by its share of the calls"),
-    "weekday": ("weekday", "the average over the days of the week, each by its share of the calls"),
-    "place": ("incident_easting_m", "the average over the places at this distance from the station"),
+    "time": ("hour", "averaged over the hours of the day, weighted by calls"),
+    "weekday": ("weekday", "averaged over the days of the week, weighted by calls"),
+    "place": ("incident_easting_m", "averaged over the places at this distance from the station"),
 }
 
 

@@ -38,7 +38,7 @@ class BoostedAttendance:
     what they have not seen, and the probabilities and intervals follow from that. Then the trees learn from all rows.
 
     A question may leave out the incident's place (a second set of trees knows station and distance alone), the hour and
-    the day of the week (answers of all hours, and of all days, are averaged, each by its share of the training calls);
+    the day of the week (answers of all hours, and of all days, are averaged, weighted by the training calls);
     a missing pump order means the first.
     """
 

@@ -58,7 +58,7 @@ class Answer:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        notes = [f"Without a {name}: {rule}." for name, rule in self.assumed.items()]
+        notes = [f"No {name} given: {rule}." for name, rule in self.assumed.items()]
         closed = self.trip.station.closed
         if closed is not None:
             notes.append(f"{self.station} closed on {closed:%d %B %Y}.")

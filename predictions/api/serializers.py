@@ -100,8 +100,8 @@ EXAMPLE_ANSWER: dict[str, Any] = {
     "is_sample": False,
     "not_used": [],
     "assumed": {
-        "time": "the average over the hours of the day, each by its share of the calls",
-        "weekday": "the average over the days of the week, each by its share of the calls",
+        "time": "averaged over the hours of the day, weighted by calls",
+        "weekday": "averaged over the days of the week, weighted by calls",
     },
     "notes": [],
 }

@@ -76,7 +76,7 @@ def test_the_day_stands_in_the_address_and_counts(client, trained):
         page = client.get("/", asked | {"weekday": day})
         seconds[day] = page.context["answer"].seconds
         assert (f", {day}, 14:00" in text_of(page)) == bool(day)
-        assert ("Without a weekday" in text_of(page)) == (day == "")
+        assert ("No weekday given" in text_of(page)) == (day == "")
     assert len(set(seconds.values())) == 3
     assert b'<option value="Sunday" selected>' in page.content
 
