@@ -30,6 +30,8 @@ PLACE_COLUMNS = (
 # Without the place of the incident: what station and distance alone allow.
 BLIND_COLUMNS = ("distance_km", "station", "hour", "weekday", "pump_order", "station_easting_m", "station_northing_m")
 
+EXPLAINED_BY = ("typical", "distance", "hour", "weekday", "station", "place")
+
 
 class BoostedAttendance:
     """Attendance time from everything known when the engine is sent.
@@ -149,14 +151,18 @@ class BoostedAttendance:
         The day's part is what it adds to the average day at the same hour: nothing where no day is given.
         """
         values, is_placed = self._columns(X), self._is_placed(X)
-        day, hour = _moments(values)
-        parts = {}
-        for kind, trees in self.trees_.items():
-            found, week = self._over_hours(values, trees.contributions), self.weeks_[kind]
-            average_day: Floats = week[DAYS, hour]
-            parts[kind] = {**found, "hour": found["hour"] + average_day, "weekday": week[day, hour] - average_day}
-        groups = ("typical", "distance", "hour", "weekday", "station", "place")
-        return {group: np.where(is_placed, parts["placed"][group], parts["blind"][group]) for group in groups}
+        found = {group: np.zeros(len(is_placed)) for group in EXPLAINED_BY}
+        for kind, chosen in (("placed", is_placed), ("blind", ~is_placed)):
+            if not chosen.any():
+                continue
+            rows = {name: column[chosen] for name, column in values.items()}
+            parts, week = self._over_hours(rows, self.trees_[kind].contributions), self.weeks_[kind]
+            day, hour = _moments(rows)
+            parts["weekday"] = week[day, hour] - week[DAYS, hour]
+            parts["hour"] = parts["hour"] + week[DAYS, hour]
+            for group, seconds in parts.items():
+                found[group][chosen] = seconds
+        return found
 
     def _over_hours(self, values: dict[str, Floats], answer: Any) -> dict[str, Floats]:
         """The answer on a Monday at the hour given; where none is, the mean over the day, by the hours' shares of calls."""
