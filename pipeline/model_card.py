@@ -6,8 +6,8 @@ from typing import Any
 
 from django.template.loader import render_to_string
 
+from pipeline import model_figures
 from pipeline.core.columns import FEATURE_COLUMNS
-from pipeline.core.wording import PART_NAMES
 from pipeline.models import ModelVersion
 from pipeline.public_sources import LICENCE
 
@@ -37,16 +37,17 @@ def card_facts(version: ModelVersion) -> dict[str, Any]:
     """What the card is filled with."""
     evaluation = version.evaluation
     models = evaluation.get("models", [])
+    groups = models[0].get("groups", {}) if models else {}
     return {
         "version": version,
         "judged": models[0] if models else None,
         "others": models[1:],
         "tested_incidents": evaluation.get("tested_incidents"),
         "chances": _chances(models[0]["overall"]) if models else [],
-        "boroughs": models[0].get("groups", {}).get("borough", {}) if models else {},
-        "pumps": models[0].get("groups", {}).get("pump", {}) if models else {},
+        "boroughs": model_figures.by_name(groups.get("borough", {})),
+        "pumps": model_figures.by_name(groups.get("pump", {})),
         "inputs": inputs_of(version),
-        "influence": {PART_NAMES[group]: seconds for group, seconds in evaluation.get("influence", {}).items()},
+        "influence": model_figures.influence(evaluation.get("influence", {})),
         "limits": LIMITS,
         "licence": LICENCE,
     }

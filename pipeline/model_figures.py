@@ -51,6 +51,17 @@ def figure_title(name: str) -> str:
     return FAMILIES[family](key) if family in FAMILIES else TITLES.get(name, name)
 
 
+def figure_order(name: str) -> tuple[int, str]:
+    """What figures are sorted by, so that every database gives them in the order of TITLES and FAMILIES.
+
+    >>> sorted(["bias", "coverage_90", "coverage_80", "mae", "other"], key=figure_order)
+    ['mae', 'bias', 'coverage_80', 'coverage_90', 'other']
+    """
+    known = [*TITLES, *FAMILIES]
+    kind = name if name in TITLES else name.partition("_")[0]
+    return (known.index(kind) if kind in known else len(known), name)
+
+
 def figure_text(name: str, value: float | None) -> str:
     """
     >>> figure_text("mae", 53.24), figure_text("coverage_80", 0.8031), figure_text("r2_score", None)
@@ -94,7 +105,7 @@ def compared(versions: Sequence[ModelVersion]) -> dict[str, Any]:
     found = registry.compare(versions)
     numbers = [str(version.number) for version in versions]
     rows = []
-    for figure in found["figures"]:
+    for figure in sorted(found["figures"], key=lambda figure: figure_order(figure["name"])):
         name, values = figure["name"], figure["values"]
         best = _best(name, values) if found["same_test_rows"] else None
         cells = [(figure_text(name, values[number]), number == best) for number in numbers]
@@ -136,6 +147,7 @@ def figures_of(version: ModelVersion) -> dict[str, Any]:
     """Everything that a page draws of one version, from the evaluation that was kept with it."""
     judged = _judged(version)
     groups = judged.get("groups", {})
+    boroughs, hours = (by_name(groups.get(grouping, {})) for grouping in ("borough", "hour"))
     verdicts = {
         entry["baseline"]: readable_difference(entry["seconds"], entry["low"], entry["high"])
         for entry in version.evaluation.get("differences", [])
@@ -159,13 +171,13 @@ def figures_of(version: ModelVersion) -> dict[str, Any]:
             for place, entry in enumerate(version.evaluation.get("models", []))
         ],
         "standards": version.evaluation.get("standards", []),
-        "influence": _influence(version.evaluation.get("influence", {})),
+        "influence": influence(version.evaluation.get("influence", {})),
         "reliability": model_charts.draw_reliability(judged.get("reliability", {})),
-        "boroughs": model_charts.bars(groups.get("borough", {})),
-        "worst_boroughs": model_charts.bars(groups.get("borough", {}), worst=WORST),
-        "worst_hours": model_charts.bars(groups.get("hour", {}), worst=WORST),
-        "hours": model_charts.bars(groups.get("hour", {})),
-        "map": draw_map(groups.get("borough", {})),
+        "boroughs": model_charts.bars(boroughs),
+        "worst_boroughs": model_charts.bars(boroughs, worst=WORST),
+        "worst_hours": model_charts.bars(hours, worst=WORST),
+        "hours": model_charts.bars(hours),
+        "map": draw_map(boroughs),
     }
 
 
@@ -183,7 +195,12 @@ def _chances(scores: Mapping[str, Any]) -> list[dict[str, Any]]:
     ]
 
 
-def _influence(seconds_by_group: Mapping[str, float]) -> list[dict[str, Any]]:
+def by_name(groups: Mapping[str, Any]) -> dict[str, Any]:
+    """Groups in the order of their names: PostgreSQL keeps the keys of JSON in an order of its own, by their length."""
+    return dict(sorted(groups.items()))
+
+
+def influence(seconds_by_group: Mapping[str, float]) -> list[dict[str, Any]]:
     """What moves a prediction, largest first, each with the width of its bar in per cent of the largest."""
     longest = max(seconds_by_group.values(), default=0.0) or 1.0
     return [

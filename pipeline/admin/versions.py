@@ -192,7 +192,7 @@ class ModelVersionAdmin(TellsWhatData, HistoryAdmin):
 
     @admin.display(description="metrics")
     def shown_metrics(self, version: ModelVersion) -> SafeString | str:
-        figures = version.metrics.items()
+        figures = sorted(version.metrics.items(), key=lambda item: model_figures.figure_order(item[0]))
         return table(
             ("figure", "value"), ((model_figures.figure_title(n), model_figures.figure_text(n, v)) for n, v in figures)
         )
