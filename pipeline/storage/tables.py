@@ -11,6 +11,7 @@ from types import TracebackType
 
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.csv
 import pyarrow.parquet as pq
 
@@ -207,17 +208,24 @@ def _require_columns(found: Sequence[str], file: str) -> None:
 def _require_filled(table: pa.Table, file: str) -> None:
     """A row without one of the needed cells can neither teach a model nor judge it."""
     empty = {
-        column.published: table.column(column.published).null_count for column in FEATURE_COLUMNS if column.required
+        column.published: _rows_without(table.column(column.published)) for column in FEATURE_COLUMNS if column.required
     }
     empty = {name: rows for name, rows in empty.items() if rows}
     if empty:
-        told = ", ".join(f"{name} is empty in {rows}" for name, rows in empty.items())
+        told = ", ".join(f"{name} has no value in {rows}" for name, rows in empty.items())
         raise DataError(
             f"{file} has rows that cannot be used: of {table.num_rows} rows {told}.",
             code="empty_cells",
             hint=_FEATURES_HINT,
             fields=empty,
         )
+
+
+def _rows_without(column: pa.ChunkedArray) -> int:
+    """How many cells hold nothing, or what Arrow reads as a float and is no number: NaN and infinity."""
+    if not pa.types.is_floating(column.type):
+        return int(column.null_count)
+    return len(column) - int(pc.sum(pc.is_finite(column)).as_py() or 0)
 
 
 def write_pickle(csv_path: Path, parquet_path: Path, pickle_path: Path) -> None:

@@ -113,6 +113,18 @@ def test_an_empty_cell_of_a_needed_column_is_told_with_its_column(tmp_path, feat
     assert (caught.value.code, caught.value.fields) == ("empty_cells", {column: 1})
 
 
+@pytest.mark.parametrize("cell", ["nan", "NaN", "inf", "-inf"])
+@pytest.mark.parametrize("column", ["distance", "AttendanceTimeSeconds"])
+def test_a_needed_cell_that_is_no_finite_number_is_told(tmp_path, features, column, cell):
+    tables.write_features(features, tmp_path / "f.csv", tmp_path / "f.parquet")
+    rows = pd.read_csv(tmp_path / "f.csv", dtype=str)
+    rows.loc[0, column] = cell
+    rows.to_csv(tmp_path / "f.csv", index=False)
+    with pytest.raises(DataError) as caught:
+        tables.read_features(tmp_path / "f.csv")
+    assert caught.value.fields == {column: 1}
+
+
 def test_a_repeated_feature_column_is_told(tmp_path, features):
     tables.write_features(features, tmp_path / "f.csv", tmp_path / "f.parquet")
     header, *rows = (tmp_path / "f.csv").read_text().splitlines()
