@@ -31,6 +31,8 @@ def monitor_model(params: MonitorModelParams, context: RunContext) -> StepResult
         rows_in=len(features), rows_out=len(later), inputs=(data_record,), is_sample=data_record.is_sample,
         details={"version": version.number},
     )  # fmt: skip
+    if data_record.is_sample != version.is_sample:
+        return replace(found, notes=(_of_another_kind(version),))
     incidents = later["incident_number"].nunique()
     if incidents < monitoring.MIN_INCIDENTS:
         return replace(found, notes=(_too_few(version, incidents),))
@@ -71,6 +73,13 @@ def _tested(version: ModelVersion) -> dict[str, float]:
     if not models:
         return {}
     return {"mae": models[0]["overall"]["mae"], **{name: models[0][name] for name in ("mae_low", "mae_high")}}
+
+
+def _of_another_kind(version: ModelVersion) -> str:
+    learnt, later = ("sample", "real") if version.is_sample else ("real", "sample")
+    return (
+        f"Version {version.number} learnt from {learnt} data and the feature file holds {later} data: it is not judged."
+    )
 
 
 def _too_few(version: ModelVersion, incidents: int) -> str:

@@ -64,6 +64,14 @@ def test_a_version_that_has_become_worse_is_called_so(trained, start, client, ad
     assert '\nlfb_model_input_shift{input="distance_km"} ' in exported
 
 
+def test_a_version_is_not_judged_by_sample_data_where_it_learnt_from_real_ones(trained, start):
+    pretend_tested_until(trained, "2023-11-30")
+    ModelVersion.objects.filter(pk=trained.pk).update(is_sample=False)
+    run = start("monitor_model")
+    assert (run.status, "monitoring" in run.details) == ("succeeded", False)
+    assert "learnt from real data and the feature file holds sample data" in run.notes[0]
+
+
 def test_the_command_tells_the_figures(trained, capsys):
     pretend_tested_until(trained, "2023-11-30")
     call_command("monitor_model")
