@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from axes.models import AccessAttempt
-from axes.utils import reset
 from django import forms
 from django.conf import settings
 from django.contrib import admin, messages
@@ -182,9 +181,9 @@ class FailedLoginAdmin(admin.ModelAdmin):
 
     @admin.action(description="Forget the chosen failures, and lift their locks", permissions=["delete"])
     def lift(self, request: HttpRequest, chosen: QuerySet[AccessAttempt]) -> None:
-        logins = sorted({(attempt.username or "", attempt.ip_address or "") for attempt in chosen})
-        names = ", ".join(f"{username} at {address}" for username, address in logins)
+        logins = {(attempt.username, attempt.ip_address) for attempt in chosen}
+        names = ", ".join(sorted(f"{username or 'no name'} at {address}" for username, address in logins))
         LogEntry.objects.log_actions(request.user.pk, chosen, DELETION, change_message=f"Lock lifted: {names}.")
-        for username, address in logins:
-            reset(username=username, ip=address)
+        for username, address in logins:  # axes' own reset takes an empty name for every name
+            AccessAttempt.objects.filter(username=username, ip_address=address).delete()
         self.message_user(request, f"The failures are forgotten; free to log in again: {names}.", messages.SUCCESS)

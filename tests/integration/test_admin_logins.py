@@ -121,6 +121,14 @@ def test_a_locked_login_is_seen_and_the_lock_lifted(administrator, settings):
     assert LogEntry.objects.get().get_change_message() == "Lock lifted: guessed at 127.0.0.1."
 
 
+def test_lifting_the_lock_of_an_empty_name_leaves_the_others_of_its_address(administrator):
+    for name in ("", "guessed"):
+        AccessAttempt.objects.create(username=name, ip_address="10.0.0.1", failures_since_start=99)
+    chosen = {"action": "lift", "_selected_action": [AccessAttempt.objects.get(username="").pk]}
+    assert "free to log in again: no name at 10.0.0.1" in text_of(administrator.post(LOGINS, chosen, follow=True))
+    assert [attempt.username for attempt in AccessAttempt.objects.all()] == ["guessed"]
+
+
 def test_the_failures_of_several_browsers_lock_together(administrator, settings):
     half = settings.AXES_FAILURE_LIMIT // 2 + 1
     for agent in ("one", "other"):
