@@ -2,6 +2,7 @@
 
 import datetime as dt
 import json
+import re
 
 import pytest
 from django.contrib.admin.models import LogEntry
@@ -233,8 +234,9 @@ def test_the_status_of_a_running_run_asks_again_and_shows_how_far_it_is(chief):
     progress = {"stage": "read incident", "done": 30, "total": 120}
     run = make_run(status=RunStatus.RUNNING, progress=progress, log_excerpt="three files <found>")
     answer = status_of(chief, run, seen="running")
-    for words in ("read incident", "25 %", "for 0.", '<progress max="120" value="30"', "three files &lt;found&gt;"):
+    for words in ("read incident", "25 %", '<progress max="120" value="30"', "three files &lt;found&gt;"):
         assert words in text_of(answer)
+    assert re.search(r'class="stage">for \d', text_of(answer))
     assert 'hx-trigger="every 2s"' in text_of(answer)
     assert "HX-Refresh" not in answer
 
