@@ -35,10 +35,10 @@ class ControlRoom(AdminSite):
         return super().index(request, {"state": system_state(), **(extra_context or {})})
 
     def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[dict[str, Any]]:
-        """All pages in groups that people know; what is in none of them comes after, by its app."""
-        apps: list[dict[str, Any]] = super().get_app_list(request, app_label)
-        if app_label:
-            return apps
+        """All pages in groups that people know, or those of one; what is in none of them comes after, by its app."""
+        if app_label not in (None, *(label for _, label, _ in GROUPS)):
+            return super().get_app_list(request, app_label)
+        apps: list[dict[str, Any]] = super().get_app_list(request)
         models = {model["object_name"]: model for app in apps for model in app["models"]}
         groups = []
         for title, label, names in GROUPS:
@@ -53,7 +53,8 @@ class ControlRoom(AdminSite):
                     {"name": title, "app_label": label, "app_url": url, "has_module_perms": True, "models": found}
                 )
         rest = [app | {"models": [model for model in app["models"] if model["object_name"] in models]} for app in apps]
-        return groups + [app for app in rest if app["models"]]
+        shown = groups + [app for app in rest if app["models"]]
+        return [app for app in shown if app_label in (None, app["app_label"])]
 
 
 def _queues() -> dict[str, Any]:

@@ -187,6 +187,18 @@ def test_the_pages_stand_in_groups_that_people_know(administrator):
 
 
 @pytest.mark.parametrize(
+    ("address", "name"),
+    [
+        ("/admin/auth/", "Failed logins"),
+        ("/admin/pipeline/", "Queues and workers"),
+        ("/admin/lfb_site/", "Access tokens"),
+    ],
+)
+def test_the_heading_of_each_group_leads_to_its_pages(administrator, address, name):
+    assert f">{name}</a>" in text_of(administrator.get(address)).partition('id="content"')[2]
+
+
+@pytest.mark.parametrize(
     "address",
     ["/admin/", "/admin/queues/", TOKENS, LOGINS, "/admin/pipeline/datasetrun/", "/admin/pipeline/station/1/change/"],
 )
