@@ -10,7 +10,7 @@ import pandas as pd
 from pipeline import registry
 from pipeline.actions.fit_and_judge import confined_data_path, load_features
 from pipeline.core import monitoring
-from pipeline.core.errors import NoModelError
+from pipeline.core.errors import ArtifactError, NoModelError
 from pipeline.core.params import MonitorModelParams
 from pipeline.core.results import StepResult
 from pipeline.core.wording import SHIFTED, WATCHED_INPUTS, readable_count, readable_percent, readable_signed
@@ -22,7 +22,8 @@ def monitor_model(params: MonitorModelParams, context: RunContext) -> StepResult
     """Score the version in use on all later rows of the feature file. Nothing to judge is no failure: a chain goes on."""
     try:
         version = registry.current()
-    except NoModelError as error:
+        estimator = registry.estimator_of(version)
+    except (NoModelError, ArtifactError) as error:  # the training that follows puts one in use that can be read
         return StepResult(notes=(f"{error.message} There is nothing to watch.",))
     features, data_record = load_features(confined_data_path(params.data_path))
     day = features["called_at"].dt.normalize()
@@ -37,7 +38,7 @@ def monitor_model(params: MonitorModelParams, context: RunContext) -> StepResult
     if incidents < monitoring.MIN_INCIDENTS:
         return replace(found, notes=(_too_few(version, incidents),))
     context.progress("score", 0, 2)
-    since = monitoring.scores_since(registry.estimator_of(version), later, seed=version.seed)
+    since = monitoring.scores_since(estimator, later, seed=version.seed)
     context.progress("compare", 1, 2)
     trained_on = features[day.between(pd.Timestamp(version.trained_from), pd.Timestamp(version.trained_to))]
     shifts = monitoring.input_shifts(trained_on, later)
@@ -69,10 +70,9 @@ def _metrics(overall: dict[str, Any], is_worse: bool) -> dict[str, float]:
 
 def _tested(version: ModelVersion) -> dict[str, float]:
     """The error of the version's own test with its interval, seconds; empty where none was kept."""
-    models = version.evaluation.get("models", [])
-    if not models:
-        return {}
-    return {"mae": models[0]["overall"]["mae"], **{name: models[0][name] for name in ("mae_low", "mae_high")}}
+    judged: dict[str, Any] = next(iter(version.evaluation.get("models", [])), {})
+    low, high = judged.get("mae_low"), judged.get("mae_high")
+    return {} if low is None or high is None else {"mae": judged["overall"]["mae"], "mae_low": low, "mae_high": high}
 
 
 def _of_another_kind(version: ModelVersion) -> str:
@@ -83,9 +83,10 @@ def _of_another_kind(version: ModelVersion) -> str:
 
 
 def _too_few(version: ModelVersion, incidents: int) -> str:
+    came = "1 incident" if incidents == 1 else f"{readable_count(incidents)} incidents"
     return (
-        f"{readable_count(incidents)} incidents came after {version.tested_to:%d %B %Y}, the last day that version "
-        f"{version.number} was tested on: {monitoring.MIN_INCIDENTS} are needed to judge it by."
+        f"{came} came after {version.tested_to:%d %B %Y}, the last day that version {version.number} was tested on: "
+        f"{monitoring.MIN_INCIDENTS} are needed to judge it by."
     )
 
 

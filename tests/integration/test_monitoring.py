@@ -29,6 +29,24 @@ def test_without_a_model_it_says_so_and_succeeds(start):
     assert "There is nothing to watch" in run.notes[0]
 
 
+def test_a_version_whose_files_were_changed_stops_no_chain(trained, start):
+    pretend_tested_until(trained, "2023-11-30")
+    (site_settings.LFB_MODEL_DIR / trained.file("forecast")["path"]).write_text("{}")
+    run = start("monitor_model")
+    assert run.status == "succeeded"
+    assert "There is nothing to watch" in run.notes[0]
+
+
+def test_a_version_of_whose_test_no_interval_was_kept_is_judged_alone(trained, start, client):
+    pretend_tested_until(trained, "2023-11-30")
+    version = ModelVersion.objects.get(pk=trained.pk)
+    del version.evaluation["models"][0]["mae_low"]
+    version.save()
+    run = start("monitor_model")
+    assert (run.status, run.details["monitoring"]["tested"]) == ("succeeded", {})
+    assert "Since its test" in text_of(client.get("/models/1"))
+
+
 def test_later_calls_judge_the_version_in_use(trained, start, client):
     pretend_tested_until(trained, "2023-11-30")
     run = start("monitor_model")
