@@ -1,4 +1,4 @@
-"""Small charts of how long the runs of a step took and how many rows they gave: numbers in, places on the paper out."""
+"""Geometry of small bar charts: how long the runs of a step took, and how many rows they gave."""
 
 from __future__ import annotations
 
