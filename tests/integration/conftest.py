@@ -16,12 +16,12 @@ from pipeline.storage import broker
 def queue_server():
     """Our own server, unless the environment names one."""
     if not settings.LFB_OWN_BROKER:
-        broker.await_ready(settings.REDIS_URL, 10)
+        broker.await_ready(settings.REDIS_URL, 60)
         yield settings.REDIS_URL
         return
     folder = Path(settings.LFB_DATA_DIR) / "broker"
     server = subprocess.Popen(broker.server_command(settings.REDIS_URL, folder))
-    broker.await_ready(settings.REDIS_URL, 10)
+    broker.await_ready(settings.REDIS_URL, 60)
     yield settings.REDIS_URL
     server.terminate()
     server.wait(10)

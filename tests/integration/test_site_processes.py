@@ -147,7 +147,7 @@ def test_a_burst_worker_and_a_scheduler_work_apart_from_the_rest(site):
     """The roles of a container each: `run_worker`, `run_scheduler` against a queue that runs elsewhere."""
     url, _ = environment.broker("LFB_NO_SUCH_NAME", site.folder / "data" / "broker")
     site.launch(broker.server_command(url, site.folder / "data" / "broker"))
-    broker.await_ready(url, 10)
+    broker.await_ready(url, 60)
     site.python(ORDER.format(count=2, step="housekeeping", given={}))
     assert site.statuses() == ["queued", "queued"]
     site.run("run_worker", "--burst")
@@ -167,7 +167,7 @@ def test_the_timetable_goes_on_while_the_queue_is_away(site):
     folder = site.folder / "data" / "broker"
     url, _ = environment.broker("LFB_NO_SUCH_NAME", folder)
     queue = site.launch(broker.server_command(url, folder))
-    broker.await_ready(url, 10)
+    broker.await_ready(url, 60)
     scheduler = site.start("run_scheduler")
     with Redis.from_url(url) as known:
         wait_for(lambda: CronScheduler.all(known))
@@ -179,7 +179,7 @@ def test_the_timetable_goes_on_while_the_queue_is_away(site):
     )
     wait_for(lambda: "queued" in site.statuses(), what="nothing was recorded")
     site.launch(broker.server_command(url, folder))
-    broker.await_ready(url, 10)
+    broker.await_ready(url, 60)
     assert scheduler.poll() is None
     site.run("run_worker", "--burst")
     wait_for(lambda: "succeeded" in site.statuses(), what="what was recorded was not handed over")

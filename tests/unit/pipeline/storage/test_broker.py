@@ -16,7 +16,7 @@ def serve():
     def _serve(url, folder):
         server = subprocess.Popen(broker.server_command(url, folder))
         started.append(server)
-        broker.await_ready(url, 10)
+        broker.await_ready(url, 60)
         return server
 
     yield _serve
