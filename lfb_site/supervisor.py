@@ -25,7 +25,7 @@ class Program:
     """One program: its command, and how it is told to end.
 
     `ready` returns, or raises, once others may count on it; `dies_by` is the signal that the kernel sends it when this
-    process is killed.
+    process is killed. One that the others rely on is told to end when they have ended (`ends_last`).
     """
 
     name: str
@@ -34,6 +34,7 @@ class Program:
     end_signal: signal.Signals = signal.SIGTERM
     dies_by: signal.Signals = signal.SIGTERM
     patience_seconds: float = 20.0
+    ends_last: bool = False
     process: subprocess.Popen[bytes] | None = None
     asked_at: float | None = None
     deaths: deque[float] = field(default_factory=lambda: deque(maxlen=MAX_DEATHS))
@@ -101,9 +102,9 @@ def supervise(programs: Sequence[Program]) -> int:
     finally:
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, signal.SIG_IGN)
-        # All at once but the first, on which the others rely.
-        for program in reversed(programs[1:]):
-            program.ask_to_end()
+        for program in reversed(programs):
+            if not program.ends_last:
+                program.ask_to_end()
         for program in reversed(programs):
             program.end()
     return status

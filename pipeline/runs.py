@@ -161,13 +161,24 @@ def cancel(run: DatasetRun, *, by_name: str) -> bool:
     return bool(asked)
 
 
+def can_retry(run: DatasetRun) -> bool:
+    """Whether the step may be started again: the run has ended, and is no part that only another run starts."""
+    return run.has_ended and not any(step.name == run.step and step.part_of for step in steps.every())
+
+
 def retry(run: DatasetRun, *, by: User | None = None, by_name: str = "", trigger: Trigger) -> DatasetRun:
-    """Start the step of an ended run again with the parameters it had. Raises MissingInputError while it has not ended."""
+    """Start the step of an ended run again with the parameters it had. Raises MissingInputError where it may not be."""
     if not run.has_ended:
         raise MissingInputError(
             f"Run {run.pk} has not ended: there is nothing to retry yet.",
             code="cannot_retry",
             hint="Wait for it, or cancel it first.",
+        )
+    if not can_retry(run):
+        raise MissingInputError(
+            f"Run {run.pk} is a part of another run and means nothing alone.",
+            code="cannot_retry",
+            hint="Start that one again.",
         )
     queues.require_reachable()
     again = _again(run)

@@ -216,9 +216,7 @@ class DatasetRunAdmin(RunColumns, HistoryAdmin):
 
 
 def _can_be(run: DatasetRun, verb: str) -> bool:
-    """What has not ended can be cancelled; what has can be tried again, unless only another run starts it."""
-    is_part = any(step.name == run.step and step.part_of for step in steps.every())
-    return run.has_ended and not is_part if verb == "retry" else not run.has_ended
+    return runs.can_retry(run) if verb == "retry" else not run.has_ended
 
 
 def _link(run: DatasetRun) -> SafeString:

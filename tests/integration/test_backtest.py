@@ -121,3 +121,10 @@ def test_the_report_says_what_bad_habits_would_have_claimed(trained, client):
     page = client.get("/models/1/report").content.decode()
     assert "What bad habits would have claimed" in page
     assert "Hard rows thrown away by their outcome" in page
+
+
+def test_a_fold_is_not_started_again_alone(trained, start, roles):
+    fold = folds_of(start("backtest_model", folds=1, estimator="linear")).get()
+    answer = roles["administrator"].post(f"/api/v1/runs/{fold.pk}/retry")
+    assert (answer.status_code, answer.json()["code"]) == (409, "cannot_retry")
+    assert "part of another run" in answer.json()["message"]

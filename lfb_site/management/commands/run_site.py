@@ -79,4 +79,5 @@ class Command(BaseCommand):
             "job queue",
             broker.server_command(url, Path(settings.LFB_DATA_DIR) / "broker"),
             ready=lambda: broker.await_ready(url, READY_SECONDS),
+            ends_last=True,
         )

@@ -2,11 +2,11 @@
 
 import signal
 import sys
-import time
 
 import pytest
 
 from lfb_site.supervisor import Program, supervise
+from tests.integration.site import wait_for
 
 # Told to end, it waits until the others named have been told as well, and says how that went.
 PROGRAM = """
@@ -38,18 +38,17 @@ def own_signals():
         signal.signal(number, handler)
 
 
-def test_all_are_told_to_end_at_once_and_the_first_when_the_others_have_ended(tmp_path, capfd):
-    def program(name, *others, then=lambda: None):
+def test_all_are_told_to_end_at_once_and_the_one_they_rely_on_when_they_have_ended(tmp_path, capfd):
+    def program(name, *others, then=lambda: None, **options):
         def ready():
-            while not (tmp_path / f"{name} ready").exists():
-                time.sleep(0.01)
+            wait_for((tmp_path / f"{name} ready").exists)
             then()
 
         command = [sys.executable, "-c", PROGRAM, str(tmp_path), name, *others]
-        return Program(name, command, ready=ready, patience_seconds=40)
+        return Program(name, command, ready=ready, patience_seconds=40, **options)
 
     programs = [
-        program("queue"),
+        program("queue", ends_last=True),
         program("worker", "web"),
         program("web", "worker", then=lambda: signal.raise_signal(signal.SIGTERM)),
     ]
