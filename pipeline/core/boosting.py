@@ -215,5 +215,8 @@ def _shares(column: pd.Series, count: int) -> Floats:
 
 def _moments(values: Mapping[str, Floats]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
     """Day and hour of each row as positions; one past the last stands for one that is not given."""
-    day, hour = (np.nan_to_num(values[name], nan=many) for name, many in (("weekday", DAYS), ("hour", HOURS)))
-    return day.astype("int64"), hour.astype("int64")
+    day, hour = values["weekday"], values["hour"]
+    return (
+        np.where(np.isnan(day), DAYS, day).astype(np.int64),
+        np.where(np.isnan(hour), HOURS, hour).astype(np.int64),
+    )

@@ -147,9 +147,14 @@ class Timetable:
         self.cuts = trees.cuts("distance_km")
         self.others = [name for name in trees.columns if name not in ("distance_km", "hour", "weekday")]
         self.rows: dict[tuple[float, ...], Floats] = {}
+        # Orders that the trees do not tell apart share a row: nobody can fill the memory by asking for each.
+        self.order_cuts = trees.cuts("pump_order")
+        self.orders = np.append(self.order_cuts, self.order_cuts[-1] + 1.0 if len(self.order_cuts) else 1.0)
 
     def seconds(self, values: Mapping[str, Floats]) -> Floats:
         """Seconds by hour for each row of `values`, shape (n, 24); the rows' own hours and days are not looked at."""
+        order = self.orders[np.searchsorted(self.order_cuts, values["pump_order"], side="left")]
+        values = {**values, "pump_order": order}
         step = np.searchsorted(self.cuts, values["distance_km"], side="left")
         if len(step) == 1:  # one question: no need to sort
             found = self._corrections([float(values[name][0]) for name in self.others])[step]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -13,9 +14,14 @@ import pandas as pd
 Floats = npt.NDArray[np.float64]
 
 
+@lru_cache(maxsize=16)
+def _positions(known: tuple[str, ...]) -> dict[str, int]:
+    return dict(zip(known, range(len(known)), strict=True))
+
+
 def codes_of(values: Any, known: tuple[str, ...]) -> Floats:
     """The position of each value among the known ones, NaN for any other; shape (n,)."""
-    positions = dict(zip(known, range(len(known)), strict=True))
+    positions = _positions(known)
     return np.array([positions.get(value, math.nan) for value in values], dtype="float64")
 
 

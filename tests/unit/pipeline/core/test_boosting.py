@@ -159,6 +159,13 @@ def test_looking_it_up_is_exact_at_every_step(fitted, side):
     assert fitted.predict(asked) == pytest.approx(by_trees(fitted, "blind", asked), abs=1e-9)
 
 
+def test_asking_for_every_pump_order_fills_no_memory(fitted):
+    asked = question(pump_order=np.arange(1.0, 31.0))
+    before = len(fitted.timetable_.rows)
+    assert fitted.predict(asked) == pytest.approx(by_trees(fitted, "blind", asked), abs=1e-9)
+    assert len(fitted.timetable_.rows) - before <= len(fitted.timetable_.orders) < 10
+
+
 def test_a_forecast_of_before_the_day_was_asked_about_still_answers(split):
     class Older(BoostedAttendance):
         place_columns = tuple(name for name in PLACE_COLUMNS if name != "weekday")
