@@ -232,7 +232,7 @@ def _summary(evaluation: Evaluation, version: ModelVersion) -> list[str]:
     ]
     for model in evaluation.models:
         scores = model.overall
-        explained = "–" if scores.r2_score is None else f"{scores.r2_score:.3f}"
+        explained = "–" if scores.r2_score is None else f"{scores.r2_score:.3f}".replace("-", "−")
         chances = ", ".join(f"Brier {float(limit) / 60:g} min {value:.3f}" for limit, value in scores.brier.items())
         lines.append(
             f"  {model.title}: MAE {readable_seconds(scores.mae)} ({scores.mae:.1f} s), R² {explained}, {chances}"
